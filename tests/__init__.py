@@ -1,0 +1,1 @@
+"""The tests. What is timed lives in `tests.benchmarks` and is reported, never asserted."""

@@ -1,0 +1,358 @@
+"""A session as its user meets it: movements by name, counts, frames, visited places, errors that change nothing."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.debugger.listing import listing
+from tests.recipes import sized
+from tuibp.debugger.commands import COMMANDS, GROUPS
+from tuibp.debugger.session import VISITED, Session, find_command
+from tuibp.engine.program import Level
+from tuibp.errors import TuibpError
+
+LINES = listing(2, 5, 2, 2)
+NAMES = [line.name for line in LINES]
+RECIPE = sized(5, 2, 2, (2, 3, 2))
+TOTAL = len(LINES)
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session(RECIPE)
+
+
+def walk(session: Session, command: str, times: int) -> list[str]:
+    """Where a command repeated leads."""
+    names = []
+    for _ in range(times):
+        session.execute(command)
+        names.append(session.position.name)
+    return names
+
+
+def test_step_goes_by_layers_and_lines(session: Session) -> None:
+    first = ["e0.b0.begin", "e0.b0.s0.load", "e0.b0.s0.fwd1.z", "e0.b0.s0.fwd2.z", "e0.b0.s0.cost", "e0.b0.s0.bwd2.dC_da",
+             "e0.b0.s0.bwd1.dC_da", "e0.b0.s0.acc", "e0.b0.s1.load"]  # fmt: skip
+    assert walk(session, "step", 9) == first
+    assert walk(session, "reverse-step", 9) == [*reversed(first[:-1]), "e0.shuffle"]
+
+
+MOVES = [
+    ("stepi", "e0.b0.s1.fwd1.z", "e0.b0.s1.fwd1.a"), ("si", "e0.b0.s1.bwd1.dW", "e0.b0.s1.acc"),
+    ("reverse-stepi", "e0.b0.s1.acc", "e0.b0.s1.bwd1.dW"), ("rsi", "e0.b0.begin", "e0.shuffle"),
+    ("s", "e0.b0.s1.fwd1.a", "e0.b0.s1.fwd2.z"), ("rs", "e0.b0.s1.fwd2.a", "e0.b0.s1.fwd2.z"),
+    ("sample", "e0.b0.s0.bwd2.db", "e0.b0.s1.load"), ("sample", "e0.b0.s1.load", "e0.b0.grad"),
+    ("sample", "e0.b0.grad", "e0.b0.update"), ("sample", "e0.b0.update", "e0.b1.begin"),
+    ("reverse-sample", "e0.b0.s1.cost", "e0.b0.s1.load"), ("reverse-sample", "e0.b0.s1.load", "e0.b0.s0.load"),
+    ("batch", "e0.b0.s1.cost", "e0.b1.begin"), ("batch", "e0.b2.s0.cost", "e0.end"), ("batch 2", "e0.b0.s1.cost", "e0.b2.begin"),
+    ("reverse-batch", "e0.b1.s1.cost", "e0.b1.begin"), ("reverse-batch", "e0.b1.begin", "e0.b0.begin"),
+    ("epoch", "e0.b1.s1.cost", "e0.end"), ("epoch", "e0.end", "e1.shuffle"), ("epoch 2", "e0.b1.begin", "e1.shuffle"),
+    ("reverse-epoch", "e1.b1.s1.cost", "e1.shuffle"), ("reverse-epoch", "e1.shuffle", "e0.end"),
+    ("continue", "e0.b1.s1.cost", "end"), ("c", "e1.end", "end"), ("reverse-continue", "e1.b1.s1.cost", "e0.shuffle"),
+    ("goto e1.b2", "e0.b1.s1.cost", "e1.b2.begin"), ("goto +2b", "e0.b0.s1.cost", "e0.b2.begin"), ("goto cost", "e1.b1.s1.load", "e1.b1.s1.cost"),
+    ("advance update", "e0.b0.s0.cost", "e0.b0.update"), ("advance cost", "e0.b0.s0.cost", "e0.b0.s1.cost"),
+    ("advance end", "e1.b0.s0.cost", "e1.end"), ("reverse-advance bwd 1", "e0.b1.s0.fwd1.z", "e0.b0.s1.bwd1.dC_da"),
+    ("reverse-advance shuffle", "e1.b0.s0.cost", "e1.shuffle"), ("step 3", "e0.b0.s0.load", "e0.b0.s0.cost"),
+    ("stepi 999999", "e0.b0.begin", "end"), ("reverse-sample 999999999999999999", "e1.b0.begin", "e0.shuffle"),
+    ("next", "e0.b0.s0.fwd1.z", "e0.b0.s0.fwd1.a"), ("next", "e0.b0.s0.load", "e0.b0.s0.fwd1.z"),
+    ("next", "e0.b0.s0.cost", "e0.b0.s0.bwd2.dC_da"), ("next", "e0.b0.begin", "e0.b0.s0.load"), ("next", "e0.shuffle", "e0.b0.begin"),
+    ("finish", "e0.b0.s0.fwd1.z", "e0.b0.s0.fwd2.z"), ("finish", "e0.b0.s0.bwd1.sp", "e0.b0.s0.acc"),
+    ("finish", "e0.b0.s0.cost", "e0.b0.s1.load"), ("finish", "e0.b0.grad", "e0.b1.begin"), ("finish", "e0.end", "e1.shuffle"),
+    ("finish 2", "e0.b0.s0.fwd1.z", "e0.b0.s0.cost"), ("finish 3", "e0.b0.s0.fwd1.a", "e0.b0.s1.load"), ("finish 99", "e1.b0.begin", "end"),
+    ("reverse-finish", "e0.b0.s0.bwd1.db", "e0.b0.s0.bwd1.dC_da"), ("reverse-finish", "e0.b0.s0.bwd1.dC_da", "e0.b0.s0.bwd2.dC_da"),
+    ("reverse-finish", "e0.b0.s0.bwd2.dC_da", "e0.b0.s0.load"), ("reverse-finish", "e0.b0.s0.load", "e0.b0.begin"),
+    ("reverse-finish", "e0.b0.begin", "e0.shuffle"), ("reverse-finish 4", "e1.b0.s0.bwd1.db", "e1.b0.begin"),
+    ("reverse-finish 99", "e1.b0.s0.bwd1.db", "e0.shuffle"), ("reverse-finish", "e0.shuffle", "e0.shuffle"), ("finish", "end", "end"),
+]  # fmt: skip
+
+
+def index(name: str) -> int:
+    return TOTAL if name == "end" else NAMES.index(name)
+
+
+@pytest.mark.parametrize(("line", "start", "stop"), MOVES)
+def test_movement(line: str, start: str, stop: str, session: Session) -> None:
+    session.go(index(start))
+    result = session.execute(line)
+    assert session.position.name == stop
+    assert (result.t, result.came_from) == (session.t, index(start))
+    assert session.came_from == index(start)
+
+
+COUNTED = [name for name, row in COMMANDS.items() if row.target is not None and not row.argument]
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_a_count_is_so_many_single_movements(name: str) -> None:
+    """For every selected frame, from places drawn at random."""
+    rng = random.Random(name)
+    one, many = Session(RECIPE), Session(RECIPE)
+    for level in Level:
+        for t in rng.sample(range(TOTAL + 1), 12):
+            one.selected = many.selected = level
+            count = rng.randint(1, 4)
+            one.go(t)
+            many.go(t)
+            for _ in range(count):
+                # A frame is selected when the command is given; the level holds for all of its repetitions.
+                one.selected = one.frame_at(t).level if name in ("next", "reverse-next") else level
+                one.execute(name)
+            many.execute(f"{name} {count}")
+            if name not in ("next", "reverse-next"):
+                assert many.t == one.t, (name, level, t, count)
+            assert many.selected == level
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_finish_leaves_exactly_its_frame(level: Level, session: Session) -> None:
+    for t, line in enumerate(LINES):
+        session.go(t)
+        session.selected = level
+        own = min(each for each in line.inside if each >= level)
+        outside = [later for later in range(t, TOTAL) if LINES[later].inside.get(own) != line.inside[own]]
+        assert session.frame.level == own
+        start = min(earlier for earlier in range(t + 1) if LINES[earlier].inside.get(own) == line.inside[own])
+        session.execute("finish")
+        assert session.t == (outside[0] if outside else TOTAL)
+        session.go(t)
+        session.execute("reverse-finish")
+        assert session.t == start if start < t else session.t < t or t == 0
+
+
+def test_finish_says_its_result(session: Session) -> None:
+    for start, label, name in [
+        ("e0.b1.s0.cost", "sample 0", "cost"), ("e0.b1.s1.cost", "sample 1", "cost"), ("e0.b1.grad", "batch 1", "bcost"),
+        ("e0.end", "epoch 0", "ecost"), ("e1.end", "epoch 1", "ecost"),
+    ]:  # fmt: skip
+        session.go(index(start))
+        stop = session.execute("finish")
+        assert stop.reason == f"Finished {label}: {name} = {session.view().scalar(name):.6g}."
+    session.go(index("e0.b1.s0.cost"))
+    cost = session.execute("stepi") and session.view().scalar("cost")
+    assert session.execute("finish").reason == f"Finished sample 0: cost = {cost:.6g}."
+    for start, label, tensor in [("e0.b0.s1.fwd1.z", "fwd 1", "a[1]"), ("e0.b0.s1.bwd2.sp", "bwd 2", "db[2]")]:
+        session.go(index(start))
+        name, layer = tensor[:-3], int(tensor[-2])
+        reason = session.execute("finish").reason
+        value = session.view().get(name, layer)
+        assert value is not None
+        assert reason == f"Finished {label}: largest |{tensor}| = {np.abs(value).max():.6g}."
+    session.selected = Level.PASS
+    session.go(index("e0.b0.s1.bwd2.sp"))
+    assert session.execute("finish").reason.startswith("Finished bwd pass: largest |db[1]| =")
+    session.selected = Level.RUN
+    assert session.execute("finish").reason.startswith("Finished run: ecost =")
+
+
+def test_ends_of_the_run_say_so(session: Session) -> None:
+    assert session.execute("continue").reason == "End of the run."
+    assert session.execute("step").reason == "End of the run."
+    assert session.execute("reverse-continue").reason == "Start of the run: nothing is computed yet."
+    assert session.execute("step").reason == ""
+
+
+def test_frames_are_selected_outwards_and_inwards(session: Session) -> None:
+    session.go(index("e0.b1.s0.bwd1.sp"))
+    levels = [Level.LAYER, Level.PASS, Level.SAMPLE, Level.BATCH, Level.EPOCH, Level.RUN]
+    assert session.frame.level == levels[0]
+    assert [session.select_outer().level for _ in range(7)] == [*levels[1:], Level.RUN, Level.RUN]
+    assert [session.select_inner().level for _ in range(7)] == [*reversed(levels[:-1]), Level.LAYER, Level.LAYER]
+    session.select_outer()
+    session.select_outer()
+    assert session.frame.label == "sample 0"
+    session.execute("batch")
+    assert session.frame.label == "batch 2"  # no sample is open: the innermost frame that is not deeper
+    session.execute("goto e0.b2.s0.fwd1.a")
+    assert session.frame.label == "sample 0"
+
+
+def test_next_keeps_to_the_selected_frame(session: Session) -> None:
+    session.go(index("e0.b0.s0.load"))
+    session.selected = Level.BATCH
+    assert walk(session, "next", 4) == ["e0.b0.s1.load", "e0.b0.grad", "e0.b0.update", "e0.b1.begin"]
+    session.selected = Level.EPOCH
+    assert walk(session, "next", 3) == ["e0.b2.begin", "e0.end", "e1.shuffle"]
+    assert walk(session, "reverse-next", 2) == ["e0.end", "e0.b2.begin"]
+
+
+def test_until_never_leaves_the_frame(session: Session) -> None:
+    cases = [
+        (Level.SAMPLE, "e0.b0.s0.fwd1.z", "until cost", "e0.b0.s0.cost"), (Level.SAMPLE, "e0.b0.s0.acc", "until cost", "e0.b0.s1.load"),
+        (Level.SAMPLE, "e0.b0.s0.cost", "until update", "e0.b0.s1.load"), (Level.BATCH, "e0.b0.s0.cost", "until update", "e0.b0.update"),
+        (Level.BATCH, "e0.b2.s0.acc", "until cost", "e0.end"), (Level.RUN, "e1.b2.s0.acc", "until cost", "end"),
+        (Level.SAMPLE, "e0.b0.s1.acc", "reverse-until cost", "e0.b0.s1.cost"),
+        (Level.SAMPLE, "e0.b0.s1.cost", "reverse-until cost", "e0.b0.s1.load"), (Level.BATCH, "e0.b1.s0.cost", "reverse-until cost", "e0.b1.begin"),
+        (Level.OP, "e0.b0.s0.fwd1.z", "until bwd 1", "e0.b0.s0.fwd2.z"), (Level.OP, "e0.b0.s0.fwd1.z", "until fwd1.a", "e0.b0.s0.fwd1.a"),
+    ]  # fmt: skip
+    for level, start, line, stop in cases:
+        session.go(index(start))
+        session.selected = level
+        session.execute(line)
+        assert session.position.name == stop, line
+    rng = random.Random(0)
+    for _ in range(200):
+        session.go(rng.randrange(TOTAL))
+        session.selected = rng.choice(list(Level))
+        frame, line = session.frame, rng.choice(["until ", "reverse-until "]) + rng.choice(LINES).op
+        session.execute(line)
+        assert frame.start <= session.t <= frame.stop
+
+
+def test_advance_goes_wherever_its_place_comes_next() -> None:
+    session, rng = Session(RECIPE), random.Random(1)
+    for _ in range(200):
+        start, op = rng.randrange(TOTAL + 1), rng.choice(LINES).op
+        session.go(start)
+        later = [t for t in range(start + 1, TOTAL) if LINES[t].op == op]
+        if later:
+            assert session.execute(f"advance {op}").t == later[0]
+        else:
+            with pytest.raises(TuibpError, match="does not come after"):
+                session.execute(f"advance {op}")
+            assert session.t == start
+
+
+def test_back_and_forward_through_visited_places(session: Session) -> None:
+    assert "before" in session.execute("back").reason
+    places = [0]
+    for line in ("step 4", "epoch", "reverse-step", "goto 41%"):
+        places.append(session.execute(line).t)
+    session.execute("goto 41%")  # nowhere new: not visited twice
+    assert [session.execute("back").t for _ in range(4)] == places[-2::-1]
+    assert session.execute("back").t == 0
+    assert "No place before" in session.execute("back").reason
+    assert [session.execute("forward").t for _ in range(4)] == places[1:]
+    assert "No place after" in session.execute("forward").reason
+    assert session.execute("back 2").t == places[2]
+    assert session.execute("forward 99").t == places[4]
+    assert session.execute("back 999999").t == 0
+    assert session.visited(-1) is None
+    assert session.visited(+1) == places[1]
+    session.execute("forward")
+    session.execute("continue")  # what lay in front is gone
+    assert "No place after" in session.execute("forward").reason
+    assert session.execute("back").t == places[1]
+
+
+def test_the_visited_places_are_bounded(session: Session) -> None:
+    for i in range(VISITED + 50):
+        session.go(5 + i % 2)
+    for _ in range(VISITED - 1):
+        assert session.visited(-1) is not None
+        session.step_visited(-1)
+    assert session.visited(-1) is None
+    assert "No place" in session.execute("back").reason
+
+
+def test_a_journey_that_is_broken_off_leaves_the_session_where_it_was(session: Session) -> None:
+    session.execute("step 5")
+    start = session.t
+    journey = session.travel(TOTAL)
+    assert next(journey) == (1, 5)
+    assert next(journey) == (2, 5)
+    journey.close()
+    assert session.t == start
+    assert session.visited(+1) is None
+    stop = session.interrupt(TOTAL)
+    assert stop.t == session.t == index("e0.b2.begin")
+    assert session.execute("back").t == start
+
+
+def test_an_interrupted_journey_back_stays(session: Session) -> None:
+    end = session.execute("continue").t
+    journey = session.travel(index("e0.b1.s0.cost"))
+    next(journey)
+    journey.close()
+    assert session.interrupt(index("e0.b1.s0.cost")).t == end
+
+
+def test_an_interrupt_never_goes_back_nor_too_far(session: Session) -> None:
+    rng = random.Random(3)
+    for _ in range(100):
+        session.go(rng.randrange(TOTAL + 1))
+        start, target = session.t, rng.randrange(TOTAL + 1)
+        journey = session.travel(target)
+        if next(journey, None) is None:
+            assert session.t == target
+            continue
+        journey.close()
+        reached = session.interrupt(target).t
+        assert start <= reached <= max(start, target)
+
+
+WRONG = [
+    ("", "no command"), ("xyzzy", "the movements are"), ("step 0", "not a count"), ("step -1", "not a count"), ("step 1.5", "write step 3"),
+    ("step two", "write step 3"), ("step " + "9" * 5000, "not a count"), ("step 0000000000000000000" + "9" * 5000, "not a count"),
+    ("step ²", "not a count"), ("goto", "needs a place"), ("until", "write until LOC"), ("goto e9", "no epoch"), ("advance zz", "no operation"),
+    ("reverse-s", "may be"), ("r", "may be"), ("zoom", "on the screen only"), ("quit", "on the screen only"), ("step 3 4", "not a count"),
+    ("\x1b[31m", "no command"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "words"), WRONG)
+def test_a_wrong_command_changes_nothing(line: str, words: str, session: Session) -> None:
+    session.execute("step 6")
+    with pytest.raises(TuibpError) as caught:
+        session.execute(line)
+    assert words in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+    assert (session.t, session.came_from, session.visited(+1), session.visited(-1)) == (index("e0.b0.s0.bwd2.dC_da"), 0, None, 0)
+
+
+FUZZED = Session(RECIPE)
+WORDS = st.sampled_from([*COMMANDS, *(alias for row in COMMANDS.values() for alias in row.aliases), "e0", "+1b", "5", "cost", "-", "0"])
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(st.text(max_size=20), st.lists(WORDS, max_size=3).map(" ".join)))
+def test_only_a_tuibp_error_ever(line: str) -> None:
+    try:
+        FUZZED.execute(line)
+    except TuibpError as error:
+        assert str(error)
+    assert 0 <= FUZZED.t <= TOTAL
+
+
+def test_prefixes_and_aliases() -> None:
+    for word, name in [("st", None), ("step", "step"), ("stepi", "stepi"), ("fin", "finish"), ("go", "goto"), ("unt", "until"),
+                       ("reverse-c", "reverse-continue"), ("s", "step"), ("rn", "reverse-next"), ("ba", None), ("bac", "back")]:  # fmt: skip
+        if name is None:
+            with pytest.raises(TuibpError, match="may be"):
+                find_command(word)
+        else:
+            assert find_command(word).name == name
+
+
+MOVEMENTS = [name for name, row in COMMANDS.items() if row.target is not None]
+
+
+def test_every_movement_has_its_reverse() -> None:
+    forward = {name for name in MOVEMENTS if not name.startswith("reverse-")} - {"goto"}
+    assert {name.removeprefix("reverse-") for name in MOVEMENTS if name.startswith("reverse-")} == forward
+    for name in forward:
+        row, back = COMMANDS[name], COMMANDS[f"reverse-{name}"]
+        assert (row.group, row.argument) == (back.group, back.argument)
+        pairs = dict(zip("({[", ")}]", strict=True)) | {"backspace": "space", "pgup": "pgdn"}
+        for key, mirrored in zip(row.keys, back.keys, strict=True):
+            assert key == pairs.get(mirrored, mirrored.lower()), name
+
+
+def test_the_table_of_commands() -> None:
+    keys = [key for row in COMMANDS.values() for key in row.keys if row.name not in ("count", "pane")]
+    words = [word for row in COMMANDS.values() for word in (row.name, *row.aliases)]
+    assert len(set(keys)) == len(keys)
+    assert len(set(words)) == len(words)
+    for name, row in COMMANDS.items():
+        assert name == row.name
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert row.group in GROUPS
+        assert re.fullmatch(r"[A-Z].*[^.]\.", row.help), name
+        assert 0 < len(row.label) <= 16
+        assert (row.target is None) == bool(row.screen)

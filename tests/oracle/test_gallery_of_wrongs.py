@@ -1,0 +1,273 @@
+"""Deliberately wrong machines, each of which the comparison must catch: an oracle that cannot fail proves nothing.
+
+The network is square, so that a transposed matrix has the right shape, and its batches are of 2, 2 and 1 samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.oracle.comparison import faults
+from tests.recipes import WIDE, Pinned, random_recipe
+from tuibp.debugger import timeline
+from tuibp.debugger.view import View
+from tuibp.engine import kernels
+from tuibp.engine.arrays import Array, IntArray
+from tuibp.engine.kernels import Kernel, Workspace
+from tuibp.engine.program import OPERATIONS
+from tuibp.engine.recipe import Recipe
+
+
+def recipe(optimizer: str = "sgd", output: str = "tanh", cost: str = "squared-error") -> Recipe:
+    pinned = Pinned(
+        cost, sizes=(3, 3, 3, 3), activations=("tanh", "softplus", output), N=5, batch=2, epochs=2, lr=0.05,
+        optimizer=optimizer, reduction="mean", dtype="float64", shuffle=True, train_biases=True,
+    )  # fmt: skip
+    return random_recipe(np.random.default_rng(5), WIDE, pinned)
+
+
+def test_the_right_machine_has_no_faults() -> None:
+    for optimizer in ("sgd", "momentum", "adam"):
+        assert faults(recipe(optimizer), 1e-9) == []
+
+
+def delta_without_slope(ws: Workspace, l: int) -> None:
+    np.copyto(ws.D[l], ws.dA[l])
+
+
+def delta_with_the_wrong_sign(ws: Workspace, l: int) -> None:
+    np.multiply(ws.SP[l], -ws.dA[l], out=ws.D[l])
+
+
+def delta_of_the_layer_below_where_it_fits(ws: Workspace, l: int) -> None:
+    np.multiply(ws.SP[max(1, l - 1)], ws.dA[l], out=ws.D[l])
+
+
+def gradient_without_transpose(ws: Workspace, l: int) -> None:
+    if l == ws.network.L:
+        kernels.cost_gradient(ws, l)
+    else:
+        np.dot(ws.state.params.W[l + 1], ws.D[l + 1], out=ws.dA[l])
+
+
+def gradient_through_the_layer_s_own_weights(ws: Workspace, l: int) -> None:
+    """The printed slip of the notes: W[l] in the place of W[l+1]."""
+    if l == ws.network.L:
+        kernels.cost_gradient(ws, l)
+    else:
+        np.dot(ws.state.params.W[l].T, ws.D[l + 1], out=ws.dA[l])
+
+
+def half_the_cost_gradient(ws: Workspace, l: int) -> None:
+    kernels.cost_gradient(ws, l)
+    if l == ws.network.L:
+        np.multiply(ws.dA[l], 0.5, out=ws.dA[l])
+
+
+def slope_at_a_instead_of_z(ws: Workspace, l: int) -> None:
+    derivative = ws.network.activation(l).derivative
+    assert derivative is not None
+    derivative(ws.A[l], np.tanh(ws.A[l]), ws.SP[l])
+
+
+def activation_without_bias(ws: Workspace, l: int) -> None:
+    np.dot(ws.state.params.W[l], ws.A[l - 1], out=ws.Z[l])
+
+
+def forward_through_stale_weights(ws: Workspace, l: int) -> None:
+    np.dot(ws.recipe.initial.W[l], ws.A[l - 1], out=ws.Z[l])
+    np.add(ws.Z[l], ws.recipe.initial.b[l][:, None], out=ws.Z[l])
+
+
+def forward_through_the_transpose(ws: Workspace, l: int) -> None:
+    np.dot(ws.state.params.W[l].T, ws.A[l - 1], out=ws.Z[l])
+    np.add(ws.Z[l], ws.state.params.b[l][:, None], out=ws.Z[l])
+
+
+def _gradient(outer: Callable[[Workspace, int], Array], share: Callable[[Workspace], float]) -> Kernel:
+    def kernel(ws: Workspace, _: int) -> None:
+        for l in range(1, ws.network.L + 1):
+            np.multiply(outer(ws, l), share(ws), out=ws.gW[l])
+            np.multiply(ws.D[l].sum(axis=1), share(ws), out=ws.gb[l])
+
+    return kernel
+
+
+def _outer(ws: Workspace, l: int) -> Array:
+    product: Array = ws.D[l] @ ws.A[l - 1].T
+    return product
+
+
+def _transposed(ws: Workspace, l: int) -> Array:
+    product: Array = ws.A[l - 1] @ ws.D[l].T
+    return product
+
+
+def _above(ws: Workspace, l: int) -> Array:
+    product: Array = ws.D[l] @ ws.A[l].T
+    return product
+
+
+def gradient_of_b_wrong(ws: Workspace, l: int) -> None:
+    kernels.gradient(ws, l)
+    for layer in range(1, ws.network.L + 1):
+        np.add.reduce(ws.dA[layer], axis=1, out=ws.gb[layer])
+
+
+def update_of_the_weights_only(ws: Workspace, l: int) -> None:
+    kernels.update(ws, l)
+    ws.after.params.flat[ws.network.layout.weights_end :] = ws.state.params.flat[ws.network.layout.weights_end :]
+
+
+def update_uphill(ws: Workspace, l: int) -> None:
+    np.negative(ws.grad, out=ws.grad)
+    kernels.update(ws, l)
+    np.negative(ws.grad, out=ws.grad)
+
+
+def update_that_forgets_its_slots(ws: Workspace, l: int) -> None:
+    kernels.update(ws, l)
+    ws.after.block[1:] = 0.0
+
+
+def update_counted_from_0_each_epoch(ws: Workspace, l: int) -> None:
+    count = ws.count
+    ws.count = (count - 1) % 3 + 1
+    kernels.update(ws, l)
+    ws.count = count
+
+
+def load_of_the_row_not_the_column(ws: Workspace, l: int) -> None:
+    kernels.load(ws, l)
+    np.copyto(ws.A[0], ws.A[0].ravel().reshape(ws.m, -1).T)
+
+
+def load_of_another_label(ws: Workspace, l: int) -> None:
+    kernels.load(ws, l)
+    np.copyto(ws.Y, np.roll(ws.Y, 1, axis=1))
+
+
+def cost_of_the_mean(ws: Workspace, l: int) -> None:
+    kernels.cost(ws, l)
+    ws.C[...] = ws.C.mean()
+
+
+WRONG_KERNELS: list[tuple[str, Kernel, str]] = [
+    ("db", delta_without_slope, "db[3]"),
+    ("db", delta_with_the_wrong_sign, "db[3]"),
+    ("db", delta_of_the_layer_below_where_it_fits, "db[3]"),
+    ("dC_da", gradient_without_transpose, "dC_da[2]"),
+    ("dC_da", gradient_through_the_layer_s_own_weights, "dC_da[2]"),
+    ("dC_da", half_the_cost_gradient, "dC_da[3]"),
+    ("sp", slope_at_a_instead_of_z, "sp[1]"),
+    ("z", activation_without_bias, "z[1]"),
+    ("z", forward_through_stale_weights, "z[1]"),
+    ("z", forward_through_the_transpose, "z[1]"),
+    ("grad", _gradient(_transposed, lambda ws: 1.0 / ws.m), "gW[2]"),
+    ("grad", _gradient(_above, lambda ws: 1.0 / ws.m), "gW[2]"),
+    ("grad", _gradient(_outer, lambda ws: 1.0), "gW[2]"),
+    ("grad", _gradient(_outer, lambda ws: 0.5), "gW[2]"),
+    ("grad", gradient_of_b_wrong, "gb[1]"),
+    ("update", update_of_the_weights_only, "b[1]"),
+    ("update", update_uphill, "W[1]"),
+    ("load", load_of_the_row_not_the_column, "e0: the samples"),
+    ("load", load_of_another_label, "e0: the samples"),
+    ("cost", cost_of_the_mean, "cost"),
+]
+
+
+def caught(found: list[str], expected: str) -> bool:
+    return any(expected in fault for fault in found)
+
+
+@pytest.mark.parametrize(("op", "kernel", "expected"), WRONG_KERNELS)
+def test_wrong_kernel(op: str, kernel: Kernel, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OPERATIONS, op, replace(OPERATIONS[op], kernel=kernel))
+    assert caught(faults(recipe()), expected)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "kernel"),
+    [
+        ("momentum", update_that_forgets_its_slots),
+        ("nesterov", update_that_forgets_its_slots),
+        ("rmsprop", update_that_forgets_its_slots),
+        ("adam", update_that_forgets_its_slots),
+        ("adam", update_counted_from_0_each_epoch),
+    ],
+)
+def test_wrong_memory_of_an_optimizer(optimizer: str, kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OPERATIONS, "update", replace(OPERATIONS["update"], kernel=kernel))
+    assert caught(faults(recipe(optimizer), 1e-8), "W[1]")
+
+
+def test_softmax_taken_for_elementwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the diagonal of its Jacobian."""
+
+    def delta(ws: Workspace, l: int) -> None:
+        kernels.delta(ws, l)
+        if l == ws.network.L:
+            np.multiply(ws.A[l] * (1.0 - ws.A[l]), ws.dA[l], out=ws.D[l])
+
+    monkeypatch.setitem(OPERATIONS, "db", replace(OPERATIONS["db"], kernel=delta))
+    assert caught(faults(recipe(output="softmax")), "db[3]")
+    assert caught(faults(recipe(output="softmax", cost="cross-entropy")), "db[3]")
+
+
+def test_mean_where_the_sum_is_declared() -> None:
+    """The comparison follows the declared reduction: the same run under the other name is caught."""
+    right = recipe()
+    wrong = replace(right, network=replace(right.network, reduction="sum"))
+    assert faults(wrong) == []
+    mean = OPERATIONS["grad"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(OPERATIONS, "grad", replace(mean, kernel=_gradient(_outer, lambda ws: 1.0 / ws.m)))
+        assert caught(faults(wrong), "gW[1]")
+
+
+def test_a_view_of_the_wrong_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A view that shows the last column of the batch, whatever sample is current."""
+    monkeypatch.setattr(View, "current", property(lambda view: view.m - 1))
+    assert faults(recipe())
+
+
+def test_a_view_with_the_transposed_outer_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = View.get
+
+    def get(view: View, name: str, layer: int | None = None) -> Array | None:
+        value = right(view, name, layer)
+        return value.T if name == "dW" and value is not None else value
+
+    monkeypatch.setattr(View, "get", get)
+    assert caught(faults(recipe()), "dW[2]")
+
+
+def test_an_epoch_that_draws_with_replacement(monkeypatch: pytest.MonkeyPatch) -> None:
+    def partition(seed: int, epoch: int, N: int, shuffle: bool) -> IntArray:
+        return np.array([0, 0, 1, 2, 3], dtype=np.intp)
+
+    monkeypatch.setattr(timeline, "partition", partition)
+    assert caught(faults(recipe()), "e1: the samples")
+
+
+def test_an_epoch_in_the_order_of_the_data_is_wrong_only_where_it_must_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = recipe()
+    ordered = replace(right, plan=replace(right.plan, shuffle=False))
+    assert faults(ordered) == []
+    monkeypatch.setattr(timeline, "partition", lambda *_: np.array([1, 0, 2, 3, 4], dtype=np.intp))
+    assert caught(faults(ordered), "e0: the samples")
+
+
+def test_the_last_digits_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of 1e-9 of a value is a fault."""
+
+    def delta(ws: Workspace, l: int) -> None:
+        kernels.delta(ws, l)
+        np.multiply(ws.D[l], 1.0 + 1e-9, out=ws.D[l])
+
+    monkeypatch.setitem(OPERATIONS, "db", replace(OPERATIONS["db"], kernel=delta))
+    assert caught(faults(recipe()), "db[3]")

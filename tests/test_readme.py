@@ -1,0 +1,80 @@
+"""A README that cannot lie: its commands run, its Python runs, its keys and its picture are those of the app."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.readme import PICTURE, README, frame, picture_text, with_keys
+from tuibp.cli import main
+from tuibp.cli.parser import COMMANDS
+
+TEXT = README.read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
+
+
+LINES = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("tuibp")]
+
+
+def test_set_up_commands_are_complete() -> None:
+    commands = re.findall(r"<!-- (?:run|test) -->\n```sh\n(.*?)\n```", TEXT, flags=re.DOTALL)
+    assert len(commands) == 2
+    assert all(command.startswith("python3 -m venv .venv && .venv/bin/pip install") for command in commands)
+    assert commands[0].endswith(".venv/bin/tuibp")
+    assert commands[1].endswith(".venv/bin/pytest")
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_commands_run(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    if "mine.toml" in line and " new " not in line:
+        assert main(["new", "mine.toml"]) == 0
+    words = shlex.split(line)[1:]
+    assert main(words) == 0, capsys.readouterr().err
+    assert capsys.readouterr().err == ""
+
+
+def test_every_subcommand_is_shown() -> None:
+    shown = {words[1] for words in map(shlex.split, LINES) if len(words) > 1}
+    assert set(COMMANDS) <= shown
+
+
+def test_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = blocks("python")
+    assert len(block.strip().splitlines()) <= 14
+    exec(compile(block, "README.md", "exec"), {})
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_network_file_is_read(tmp_path: Path) -> None:
+    from tuibp.cli.files import open_recipe
+
+    (block,) = blocks("toml")
+    (tmp_path / "measurements.csv").write_text((README.parent / "samples" / "iris.csv").read_text(encoding="utf-8"))
+    (tmp_path / "mine.toml").write_text(block)
+    assert open_recipe(str(tmp_path / "mine.toml")).network.sizes == (4, 8, 3)
+
+
+def test_samples_are_all_named() -> None:
+    names = {path.stem for path in (README.parent / "samples").glob("*.toml")}
+    table = TEXT.split("## Samples")[1].split("##")[0]
+    named = {name.strip() for row in re.findall(r"^\| ([a-z, -]+) \|", table, flags=re.MULTILINE) for name in row.split(",")}
+    assert named - {"name"} == names
+
+
+def test_key_table_is_that_of_the_commands() -> None:
+    assert with_keys(TEXT) == TEXT, "python -m tests.readme writes it anew"
+
+
+async def test_picture_is_that_of_the_app() -> None:
+    shown = picture_text(PICTURE.read_text(encoding="utf-8"))
+    svg, lines = await frame()
+    assert shown == picture_text(svg), "python -m tests.readme makes it anew"
+    assert any("DP table" in line for line in lines)

@@ -1,0 +1,49 @@
+"""tuibp from Python: build a network or open a file, walk through its training, read every tensor.
+
+    import tuibp
+
+    s = tuibp.open("xor")               # a sample, or the path of a network file
+    s.run("e0.b0.s0.cost")              # to a position, forward or back
+    print(s["a[2]"], s["y"])
+    s.step()                            # compute the next line: the cost
+    print(s["cost"])
+    s.run("e0.b0.update")
+    print(s["gW[2]"], s["W[2][0,1]"])   # the batch's gradient, and a weight before its update
+    s.back()                            # undo a step
+
+    x, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    recipe = tuibp.build(x, y, layers=[(3, "tanh"), (1, "sigmoid")], lr=1.0, epochs=50)
+    s = tuibp.session(recipe)
+
+What has not been computed at a position cannot be read there: the error says which operation writes it. Every fault
+that can be mended is a `tuibp.errors.TuibpError`. `Session` has more: see `tuibp.debugger.session`.
+"""
+
+from __future__ import annotations
+
+import os
+
+from tuibp.debugger.session import Session
+from tuibp.engine.build import build
+from tuibp.engine.recipe import Recipe
+
+__all__ = ["build", "open", "session"]
+
+
+def open(source: str | os.PathLike[str]) -> Session:
+    """A session at the start of the run of a network file.
+
+    Args:
+        source: the path of a network file, or the bare name of a sample such as "xor".
+
+    Raises:
+        TuibpError: the file cannot be found, read or understood.
+    """
+    from tuibp.cli.files import open_recipe
+
+    return Session(open_recipe(os.fspath(source)))
+
+
+def session(recipe: Recipe) -> Session:
+    """A session at the start of the run of a recipe that `build` has made."""
+    return Session(recipe)

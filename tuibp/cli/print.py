@@ -1,0 +1,119 @@
+"""`tuibp print FILE NAME...`: tensors and cells as they stand at a position."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tuibp.cli import streams
+from tuibp.cli.parser import FILE_HELP, POSITION_HELP
+from tuibp.errors import EXIT_OK, ErrorList, NameInputError, TuibpError
+
+if TYPE_CHECKING:
+    from tuibp.debugger.names import CellRef
+    from tuibp.debugger.session import Session
+    from tuibp.engine.arrays import Array
+
+EXAMPLES = """\
+The first bracket is the layer, the second the cell: W[2][0,1] leads to neuron 0 of layer 2 from neuron 1 of layer 1.
+tensors  a z W b sp dC_da db dW gW gb uW ub x y        scalars  cost bcost ecost lr epoch batch sample t L m
+What the operation at --at is about to write is not there yet.
+
+examples:
+  tuibp print xor "W[1]" "b[1]"
+  tuibp print xor --at e0.b0.s0.cost "a[2]" "W[2][0,1]"
+  tuibp print mazur --at end cost --json"""
+
+DIGITS = 10
+"""Significant digits of the text; JSON has all."""
+EDGE = 6
+"""Rows and columns at each edge of a tensor that is too big to be printed whole."""
+WHOLE = 1000
+"""Cells of a tensor that is printed whole."""
+COLUMNS = 16
+"""Columns of a tensor that is printed whole."""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("file", metavar="FILE", help=FILE_HELP)
+    parser.add_argument("names", metavar="NAME", nargs="+", help="a tensor a[2], a cell W[2][0,1], or a scalar: cost")
+    parser.add_argument("--at", metavar="POS", default="start", help=f"the position (start): {POSITION_HELP}")
+    parser.add_argument("--json", action="store_true", help="one JSON object with every digit")
+    parser.add_argument("--all", action="store_true", help="print big tensors whole")
+
+
+def run(arguments: Namespace) -> int:
+    """Print the values; all of them are looked up before the first is printed."""
+    from tuibp.cli.files import open_recipe
+    from tuibp.debugger.names import parse_cell
+    from tuibp.debugger.session import Session
+    from tuibp.formats.strict_json import dumps
+
+    session = Session(open_recipe(arguments.file))
+    names = [parse_cell(name, session.recipe.network) for name in arguments.names]
+    session.run(arguments.at)
+    values = _values(session, names)
+    at, t = session.position.name, session.t
+    if arguments.json:
+        streams.put(dumps({"at": at, "t": t, "values": {str(ref): value for ref, value in values.items()}}))
+    else:
+        lines = (line for ref, value in values.items() for line in _lines(ref, value, arguments.all))
+        streams.write_lines((f"{line}\n" for line in (f"at {at} (t = {t})", *lines)), None)
+    return EXIT_OK
+
+
+def _values(session: Session, names: list[CellRef]) -> dict[CellRef, Array | float]:
+    """The values by name.
+
+    Raises:
+        ErrorList: some are not computed yet, each with the operation that writes it.
+    """
+    values: dict[CellRef, Array | float] = {}
+    errors: list[TuibpError] = []
+    for ref in names:
+        try:
+            values[ref] = session[str(ref)]
+        except NameInputError as error:
+            errors.append(NameInputError(error.message, hint="give a later position with --at"))
+    if errors:
+        raise ErrorList(errors)
+    return values
+
+
+def _lines(ref: CellRef, value: Array | float, whole: bool) -> Iterator[str]:
+    """A number on one line; a tensor under its name, its meaning and its shape, in columns."""
+    from tuibp.debugger.names import SCALARS, TENSORS
+
+    if isinstance(value, int | float):
+        meaning = f"   {SCALARS[ref.name][0]}" if ref.name in SCALARS else ""
+        yield f"{ref} = {_number(value).lstrip()}{meaning}"
+        return
+    yield f"{ref}   {TENSORS[ref.name].meaning}, shape ({', '.join(map(str, value.shape))})"
+    matrix = value.reshape(value.shape[0], -1)
+    rows, columns = matrix.shape
+    cut = not whole and (matrix.size > WHOLE or columns > COLUMNS)
+    row_numbers, column_numbers = _shown(rows, cut), _shown(columns, cut)
+    cells = [
+        ["…" if i is None or j is None else _number(matrix[i, j].item()) for j in column_numbers] for i in row_numbers
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    label = len(str(rows - 1))
+    for i, row in zip(row_numbers, cells, strict=True):
+        line = "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        yield f"  {'…' if i is None else i:>{label}}  {line}"
+    if None in row_numbers or None in column_numbers:
+        yield f"  (the edges of {rows} rows and {columns} columns; --all prints all of it)"
+
+
+def _shown(count: int, cut: bool) -> list[int | None]:
+    """The rows or columns that are printed; None stands for those left out."""
+    if not cut or count <= 2 * EDGE:
+        return list(range(count))
+    return [*range(EDGE), None, *range(count - EDGE, count)]
+
+
+def _number(value: float) -> str:
+    """A number with its sign's place kept free, so that columns of both signs align."""
+    return f"{value: }" if isinstance(value, int) else f"{value: .{DIGITS}g}"

@@ -1,0 +1,44 @@
+"""`tuibp run FILE`: train without a screen and say how it went."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+
+from tuibp.cli import streams
+from tuibp.cli.parser import FILE_HELP, POSITION_HELP
+from tuibp.errors import EXIT_OK
+
+EXAMPLES = """\
+Cost and accuracy of an epoch are those of its samples as they were met, each with the weights of its own batch.
+
+examples:
+  tuibp run xor
+  tuibp run iris --to e10
+  tuibp run digits --json"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("file", metavar="FILE", help=FILE_HELP)
+    parser.add_argument("--to", dest="stop", metavar="POS", default="end", help=f"where to stop (end): {POSITION_HELP}")
+    parser.add_argument("--json", action="store_true", help="one JSON object with every epoch")
+
+
+def run(arguments: Namespace) -> int:
+    """Train, then print the summary."""
+    from tuibp.cli.files import open_recipe
+    from tuibp.cli.progress import follow
+    from tuibp.cli.summary import as_json, as_text, summarize
+    from tuibp.debugger.location import parse_position
+    from tuibp.debugger.timeline import Timeline
+    from tuibp.formats.strict_json import dumps
+
+    timeline = Timeline(open_recipe(arguments.file))
+    t = parse_position(arguments.stop, timeline.clock)
+    start = time.perf_counter()
+    for _ in follow(timeline.travel(t), "batches"):
+        pass
+    summary = summarize(timeline, t, time.perf_counter() - start)
+    streams.put(dumps(as_json(summary), indent=2) if arguments.json else as_text(summary))
+    return EXIT_OK

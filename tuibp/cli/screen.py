@@ -1,0 +1,65 @@
+"""`tuibp [FILE]`: the screen on a terminal; anywhere else one sample worked through as text, so that nothing hangs."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shlex
+import sys
+from argparse import Namespace
+
+from tuibp.cli import streams
+from tuibp.cli.files import find, open_recipe
+from tuibp.cli.parser import COMMANDS
+from tuibp.errors import EXIT_OK, InputError
+
+DEFAULT = "xor"
+"""The sample that `tuibp` alone opens."""
+MESSAGE = 200
+"""Characters of the file's name that are shown."""
+_NO_SCREEN = {"dumb", "unknown"}
+"""Terminals (TERM) that cannot be painted on."""
+
+
+def run(arguments: Namespace) -> int:
+    """Open the screen, or print what it would walk through."""
+    name = DEFAULT if arguments.file is None else arguments.file
+    _refuse_misspelt_command(name)
+    if has_screen():
+        return _open_screen(name, ascii=arguments.ascii)
+    from tuibp.debugger.session import Session
+    from tuibp.engine.text import safe
+    from tuibp.present.walk import worked_sample
+
+    text = worked_sample(Session(open_recipe(name)))
+    command = "tuibp" if arguments.file is None else f"tuibp {safe(shlex.quote(name), MESSAGE)}"
+    streams.put(f"{text.rstrip()}\n\nThere is no terminal here. To step through this yourself, run {command} in one.")
+    return EXIT_OK
+
+
+def _refuse_misspelt_command(name: str) -> None:
+    """Say so where the user can only have meant a command: `tuibp trce`."""
+    near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.75)
+    if near:
+        try:
+            find(name)
+        except InputError:
+            raise InputError(f'no command and no file "{name}"', hint=f"did you mean tuibp {near[0]}?") from None
+
+
+def _open_screen(name: str, *, ascii: bool) -> int:
+    """The recipe first, so that an error of the file is told in the plain terminal; then the screen."""
+    from tuibp.tui.terminal import pause_garbage_collector, prepare_environment
+
+    prepare_environment(os.environ)
+    pause_garbage_collector()
+    recipe = open_recipe(name)
+    from tuibp.tui.app import run as run_screen
+
+    return run_screen(recipe, ascii=ascii)
+
+
+def has_screen() -> bool:
+    """Whether the screen can be used: it reads keys from standard input and paints on standard error."""
+    standard = (sys.stdin, sys.stdout, sys.stderr)
+    return all(map(streams.is_terminal, standard)) and os.environ.get("TERM", "") not in _NO_SCREEN

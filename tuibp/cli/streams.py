@@ -1,0 +1,146 @@
+"""Standard output, standard error and files that are written: what can go wrong with them is handled here, once.
+
+A reader that goes away (`| head`) is no error, a full disk is one, a file is written whole or not at all, and a message
+never moves the cursor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TextIO
+
+from tuibp.errors import InputError
+
+MESSAGE = 20_000
+"""Longest message on standard error, in characters."""
+
+
+def prepare() -> None:
+    """Let characters that the terminal's encoding lacks become "?" instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a standard stream, which may be missing or closed, is a terminal."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def complain(message: str) -> None:
+    """One message on standard error, each line of it beginning with "tuibp: "."""
+    if sys.stderr is None:
+        return
+    lines = message[:MESSAGE].split("\n")
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write("".join(f"tuibp: {_visible(line)}\n" for line in lines))
+        sys.stderr.flush()
+
+
+def _visible(line: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in line)
+
+
+def put(text: str) -> None:
+    """Text and a line end on standard output.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        InputError: the output cannot be written.
+    """
+    write_lines([text + "\n"], None)
+
+
+def write_lines(lines: Iterable[str], output: str | None) -> None:
+    """Write lines, each with its line end, as they come.
+
+    Args:
+        output: a file that appears, or is replaced, when all lines are there; None for standard output.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        InputError: the output cannot be written.
+    """
+    name = output or "standard output"
+    target = _standard_output() if output is None else _whole_file(Path(output))
+    with target as stream, _failures(name):
+        for line in lines:
+            stream.write(line)
+    flush()
+
+
+def flush() -> None:
+    """Send off what waits in standard output, so that failures are found while they can be reported."""
+    if sys.stdout is not None:
+        with _failures("standard output"):
+            sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _failures(name: str) -> Iterator[None]:
+    """Turn the failures of writing `name` into errors for the user."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if name == "standard output":
+            silence()
+        raise InputError(f"cannot write: {error.strerror or error}", where=name) from None
+
+
+@contextlib.contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    if sys.stdout is None:
+        raise InputError("standard output is closed", hint="leave it open")
+    yield sys.stdout
+
+
+@contextlib.contextmanager
+def _whole_file(path: Path) -> Iterator[TextIO]:
+    """A file that takes its name only when it is complete and on the disk; until then the old one is left alone."""
+    if path.is_dir():
+        raise InputError("is a directory", hint="give the name of a file", where=str(path))
+    if path.exists() and not path.is_file():  # a pipe or a device keeps its place
+        with _failures(str(path)), path.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        return
+    path = Path(os.path.realpath(path))
+    with _failures(str(path)):
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+        temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+            with _failures(str(path)):
+                stream.flush()
+                os.fsync(stream.fileno())
+        with _failures(str(path)):
+            temporary.chmod(_mode(path))
+            temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _mode(path: Path) -> int:
+    """The permissions that the file has, or that a new file would get."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def silence() -> None:
+    """Point standard output nowhere, so that the interpreter's last flush does not fail as well."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -1,0 +1,255 @@
+"""A session: a cursor on a timeline. It moves, remembers where it stood, and says why it stopped.
+
+The screen, the text output and the Python API all drive this one object. It reads no clock and no file; a long
+journey is an iterator, so that whoever drives it may show progress and stop it between any two batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tuibp.debugger.commands import COMMANDS, Command
+from tuibp.debugger.history import BUDGET
+from tuibp.debugger.names import SCALARS, parse_cell
+from tuibp.debugger.position import Frame, Position
+from tuibp.debugger.timeline import Timeline
+from tuibp.debugger.view import Look, View
+from tuibp.engine.arrays import Array
+from tuibp.engine.program import Level
+from tuibp.engine.recipe import Recipe
+from tuibp.engine.text import safe
+from tuibp.errors import NameInputError, TuibpError
+
+VISITED = 1000
+"""Places that `back` remembers."""
+_RESULTS = {Level.SAMPLE: "cost", Level.BATCH: "bcost", Level.EPOCH: "ecost", Level.RUN: "ecost"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a movement ended, and why."""
+
+    t: int
+    came_from: int
+    reason: str
+    """A sentence for the screen; empty where there is nothing to say beyond the position."""
+
+
+class Session:
+    """A cursor on a timeline."""
+
+    def __init__(self, recipe: Recipe, budget: int = BUDGET) -> None:
+        """
+        Args:
+            budget: bytes of keyframes.
+        """
+        self.recipe = recipe
+        self.timeline = Timeline(recipe, budget)
+        self.clock = self.timeline.clock
+        self.t = 0
+        self.came_from = 0
+        """Where the last movement started: the operations between the two are what just happened."""
+        self.selected = Level.OP
+        """The innermost level that the selected frame may have; OP selects the innermost frame."""
+        self._visited: list[int] = [0]
+        self._place = 0
+
+    @property
+    def position(self) -> Position:
+        """Where we are."""
+        return self.clock.at(self.t)
+
+    @property
+    def frame(self) -> Frame:
+        """The selected frame."""
+        return self.frame_at(self.t)
+
+    def frame_at(self, t: int) -> Frame:
+        """The innermost frame at t that is not deeper than the selection."""
+        return next(frame for frame in self.clock.frames(t) if frame.level >= self.selected)
+
+    def select_outer(self) -> Frame:
+        """Select the frame around the selected one."""
+        outer = [frame for frame in self.clock.frames(self.t) if frame.level > self.frame.level]
+        self.selected = outer[0].level if outer else self.frame.level
+        return self.frame
+
+    def select_inner(self) -> Frame:
+        """Select the frame inside the selected one."""
+        inner = [frame for frame in self.clock.frames(self.t) if frame.level < self.frame.level]
+        self.selected = inner[-1].level if len(inner) > 1 else Level.OP
+        return self.frame
+
+    def view(self, look: Look = None) -> View:
+        """All values as they stand here."""
+        return View(self.timeline, self.t, look)
+
+    def __repr__(self) -> str:
+        return f"<Session at {self.position.name} (t = {self.t} of {self.clock.total}): {self.recipe.title}>"
+
+    def __getitem__(self, name: str) -> Array | float:
+        """A tensor, a cell of it or a scalar as it stands here, by its name: "a[2]", "W[2][0,1]", "cost".
+
+        Returns:
+            A number, or a read-only copy of the tensor; shapes as in `names.TENSORS`, a vector for the current sample.
+
+        Raises:
+            NameInputError: this network has no such name, or nothing has been written to it yet.
+        """
+        ref, view = parse_cell(name, self.recipe.network), self.view()
+        value = view.scalar(ref.name) if ref.name in SCALARS else view.get(ref.name, ref.layer)
+        if value is None:
+            raise NameInputError(f"at {self.position.name} {view.why_undefined(ref.name, ref.layer)}")
+        if isinstance(value, int | float):
+            return value
+        if ref.index:
+            return float(value[ref.index])
+        copy = value.copy()
+        copy.flags.writeable = False
+        return copy
+
+    def step(self, count: int = 1) -> Stop:
+        """Compute the next layer or line of the program, `count` times."""
+        return self.perform(COMMANDS["step"], count)
+
+    def back(self, count: int = 1) -> Stop:
+        """Undo the last layer or line, `count` times."""
+        return self.perform(COMMANDS["reverse-step"], count)
+
+    def run(self, to: str = "end") -> Stop:
+        """Go to a position given by name, forward or back: "e1", "e0.b2.s1.cost", "+3b", "end".
+
+        Raises:
+            PositionError: this run has no such position.
+        """
+        return self.perform(COMMANDS["goto"], argument=to)
+
+    def target(self, command: Command, count: int = 1, argument: str = "") -> int:
+        """Where a movement would go.
+
+        Raises:
+            PositionError: there is no such place.
+        """
+        if command.target is None:
+            raise TuibpError(f"{command.name} works on the screen only")
+        return command.target(self, max(1, count), argument)
+
+    def travel(self, t: int, *, remember: bool = True) -> Iterator[tuple[int, int]]:
+        """Go to position t.
+
+        Yields:
+            (batches run, batches to run). Until the iterator has ended the session stays where it was.
+        """
+        yield from self.timeline.travel(t)
+        self._arrive(t, remember)
+
+    def go(self, t: int, *, remember: bool = True) -> Stop:
+        """Go to position t at once."""
+        start = self.t
+        for _ in self.travel(t, remember=remember):
+            pass
+        return self.stop(start)
+
+    def interrupt(self, towards: int) -> Stop:
+        """End a journey half-way: a run forward stops where it has come, one back stays where it was."""
+        start, reached = self.t, self.timeline.reached
+        return self.go(max(start, min(reached, towards)) if towards > start else start)
+
+    def _arrive(self, t: int, remember: bool) -> None:
+        self.came_from, self.t = self.t, t
+        if remember and self._visited[self._place] != t:
+            self._visited[self._place + 1 :] = [t]
+            del self._visited[:-VISITED]
+            self._place = len(self._visited) - 1
+
+    def visited(self, direction: int) -> int | None:
+        """The place visited before (-1) or after (+1) this one; None where there is none. `step_visited` goes there."""
+        place = self._place + direction
+        return self._visited[place] if 0 <= place < len(self._visited) else None
+
+    def step_visited(self, direction: int, count: int = 1) -> Stop:
+        """Return to a visited place, `count` places back or forward, as far as there are any."""
+        place = min(max(self._place + direction * count, 0), len(self._visited) - 1)
+        if place == self._place:
+            return Stop(self.t, self.t, f"No place {'before' if direction < 0 else 'after'} this one was visited.")
+        self._place = place
+        return self.go(self._visited[place], remember=False)
+
+    def stop(self, start: int, finished: Frame | None = None) -> Stop:
+        """What to say after a movement from `start`.
+
+        Args:
+            finished: the frame that `finish` has just left.
+        """
+        if finished is not None and self.t == finished.stop:
+            return Stop(self.t, start, self._result(finished))
+        if self.t == self.clock.total:
+            return Stop(self.t, start, "End of the run.")
+        if self.t == 0:
+            return Stop(self.t, start, "Start of the run: nothing is computed yet.")
+        return Stop(self.t, start, "")
+
+    def _result(self, frame: Frame) -> str:
+        """One sentence with the result of a frame that has just ended."""
+        view = self.view()
+        if frame.level in _RESULTS:
+            name = _RESULTS[frame.level]
+            value = view.scalar(name)
+        else:
+            before = self.clock.at(frame.stop - 1)
+            assert before.op is not None
+            name, layer = ("a" if before.op.direction == "fwd" else "db"), before.op.layer
+            values = view.get(name, layer)
+            value = None if values is None else float(abs(values).max())
+            name = f"largest |{name}[{layer}]|"
+        text = "not computed" if value is None else f"{value:.6g}"
+        return f"Finished {frame.label}: {name} = {text}."
+
+    def execute(self, line: str) -> Stop:
+        """Carry out a movement given as text: `step`, `step 3`, `goto e1.b0`, `reverse-sample`.
+
+        Raises:
+            TuibpError: an unknown command or a wrong argument; nothing has changed then.
+        """
+        word, _, rest = line.strip().partition(" ")
+        command = find_command(word)
+        rest = rest.strip()
+        count, argument = 1, rest
+        if not command.argument:
+            if rest and not (rest.isascii() and rest.isdigit() and len(rest) <= 18 and int(rest) > 0):
+                raise TuibpError(f'{command.name}: "{safe(rest, 40)}" is not a count', hint=f"write {command.name} 3")
+            count, argument = int(rest or 1), ""
+        elif not rest:
+            raise TuibpError(f"{command.name} needs a place", hint=f"write {command.name} {command.argument}")
+        return self.perform(command, count, argument)
+
+    def perform(self, command: Command, count: int = 1, argument: str = "") -> Stop:
+        """Carry out a movement at once."""
+        start = self.t
+        if command.name in ("back", "forward"):
+            return self.step_visited(-1 if command.name == "back" else +1, count)
+        frame = self.frame if command.name == "finish" else None
+        for _ in self.travel(self.target(command, count, argument)):
+            pass
+        return self.stop(start, frame)
+
+
+def find_command(word: str) -> Command:
+    """A command by its name, an alias, or the beginning of exactly one name.
+
+    Raises:
+        TuibpError: none, or several.
+    """
+    for command in COMMANDS.values():
+        if word == command.name or word in command.aliases:
+            return command
+    near = [command for name, command in COMMANDS.items() if word and name.startswith(word)]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        raise TuibpError(f'"{safe(word, 30)}" may be {" or ".join(command.name for command in near)}')
+    raise TuibpError(
+        f'no command "{safe(word, 30)}"',
+        hint=f"the movements are {' '.join(n for n, c in COMMANDS.items() if c.target)}",
+    )

@@ -1,0 +1,231 @@
+"""The tensors as they stand at (timeline, t), looked at for one sample: what has not been executed yet is undefined.
+
+Showing the number of the sample before, or one that the program computes only later, would be the worst lie a
+debugger can tell (design: machine.md sections 1 and 2). A view is a value: it stays true while its timeline travels
+on.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from tuibp.debugger.names import SCALARS, TENSORS
+from tuibp.debugger.position import Position
+from tuibp.debugger.timeline import Record, Timeline
+from tuibp.engine.arrays import Array
+from tuibp.engine.kernels import State
+from tuibp.engine.program import Tensor
+
+Look: TypeAlias = int | Literal["mean"] | None
+"""Which column of the batch is looked at: a sample, the mean of all that have been executed, or (None) the current
+one.
+"""
+
+
+class View:
+    """All values at one position. Arrays are views into records and must not be written to."""
+
+    def __init__(self, timeline: Timeline, t: int, look: Look = None) -> None:
+        self.timeline = timeline
+        self.recipe = timeline.recipe
+        self.network = timeline.recipe.network
+        self.program = timeline.program
+        self.position: Position = timeline.clock.at(t)
+        self.t = self.position.t
+        self.record: Record | None = timeline.record(self.t)
+        self._executed = timeline.executed(self.t)
+        self.look = look
+
+    @cached_property
+    def m(self) -> int:
+        """Samples of the batch that is visible; before the first batch those of batch 0."""
+        return self.program.batch_size(0) if self.record is None else self.record.ws.m
+
+    @cached_property
+    def current(self) -> int | None:
+        """The sample loaded last in this batch; None where none is."""
+        place = self.position
+        if self.record is None or (self._executed == 1 and (place.sample or 0) == 0):
+            return None
+        if place.sample is None:
+            return self.m - 1
+        return place.sample if place.index > 0 else place.sample - 1
+
+    @cached_property
+    def sample(self) -> int | None:
+        """The sample whose column is shown; None for the mean, and where none is loaded."""
+        if self.look == "mean":
+            return None
+        return self.current if self.look is None else min(self.look, self.m - 1)
+
+    def progress(self, sample: int) -> int:
+        """How many operations of `batch_ops` a sample of the batch has seen: all of its own, some, or only `begin`."""
+        if self.current is None or sample > self.current:
+            return 1
+        own = 1 + self.program.ops_per_sample
+        if sample < self.current or self.position.sample is None or self.position.index == 0:
+            return own
+        return 1 + self.position.index
+
+    @cached_property
+    def state(self) -> State:
+        """Parameters and slots as they stand here."""
+        if self.record is None:
+            return State.initial(self.recipe)
+        updated = self._executed == len(self.program.batch_ops)
+        return self.record.ws.after if updated else self.record.ws.state
+
+    @property
+    def _written_at(self) -> dict[Tensor, int]:
+        return self.program.written_at
+
+    def defined(self, name: str, layer: int | None = None) -> bool:
+        """Whether the tensor has been written where we look."""
+        if name in ("W", "b"):
+            return True
+        if self.record is None:
+            return False
+        at = self._written_at[_writer_key(name, layer)]
+        if name in ("gW", "gb", "uW", "ub"):
+            return self._executed > at
+        if self.look == "mean":
+            return self.executed_samples(at) > 0
+        return self.sample is not None and self.progress(self.sample) > at
+
+    def executed_samples(self, at: int) -> int:
+        """How many samples of the batch have seen operation `at` of `batch_ops`."""
+        if self.current is None:
+            return 0
+        return self.current + (self.progress(self.current) > at)
+
+    def get(self, name: str, layer: int | None = None) -> Array | None:
+        """A tensor, its shape as in `names.TENSORS`; None where it is not computed yet."""
+        if not self.defined(name, layer):
+            return None
+        if name in ("W", "b"):
+            return (self.state.params.W if name == "W" else self.state.params.b)[layer or 0]
+        assert self.record is not None
+        ws = self.record.ws
+        if name in ("gW", "gb"):
+            return (ws.gW if name == "gW" else ws.gb)[layer or 0]
+        if name in ("uW", "ub"):
+            after, before = ws.after.params, ws.state.params
+            with np.errstate(all="ignore"):
+                difference: Array = (
+                    after.W[layer or 0] - before.W[layer or 0]
+                    if name == "uW"
+                    else after.b[layer or 0] - before.b[layer or 0]
+                )
+            return difference
+        if self.look == "mean":
+            return self._mean(name, layer)
+        assert self.sample is not None
+        return self._column(name, layer, self.sample)
+
+    def _column(self, name: str, layer: int | None, s: int) -> Array:
+        """The values of sample s, which has computed them."""
+        assert self.record is not None
+        ws, l = self.record.ws, layer or 0
+        if name == "dW":
+            with np.errstate(all="ignore"):
+                return np.multiply.outer(ws.D[l][:, s], ws.A[l - 1][:, s])
+        if name == "dC_da" and l == 0:
+            with np.errstate(all="ignore"):
+                product: Array = np.dot(ws.state.params.W[1].T, ws.D[1])
+            return product[:, s]
+        if name == "sp":
+            jacobian = self.network.activation(l).jacobian
+            if jacobian is not None:
+                with np.errstate(all="ignore"):
+                    return jacobian(ws.A[l][:, s])
+        tables = {"a": ws.A, "z": ws.Z, "sp": ws.SP, "dC_da": ws.dA, "db": ws.D}
+        if name in tables:
+            return tables[name][l][:, s]
+        return {"x": ws.A[0], "y": ws.Y}[name][:, s]
+
+    def _mean(self, name: str, layer: int | None) -> Array:
+        """The mean over the samples that have computed it; for dW the batch's gradient so far."""
+        count = self.executed_samples(self._written_at[_writer_key(name, layer)])
+        with np.errstate(all="ignore"):
+            if name == "dW":
+                assert self.record is not None and layer is not None
+                ws = self.record.ws
+                product: Array = np.dot(ws.D[layer][:, :count], ws.A[layer - 1][:, :count].T) / count
+                return product
+            total = self._column(name, layer, 0).copy()
+            for s in range(1, count):
+                total += self._column(name, layer, s)
+            mean: Array = total / count
+        return mean
+
+    def scalar(self, name: str) -> float | int | None:
+        """A scalar of `names.SCALARS`; None where it is not computed yet, or where no such frame is open."""
+        place = self.position
+        fixed: dict[str, float | int | None] = {
+            "lr": self.recipe.plan.lr,
+            "L": self.network.L,
+            "t": self.t,
+            "m": self.m,
+            "epoch": min(place.epoch, self.program.epochs - 1),
+            "batch": place.batch,
+            "sample": place.sample,
+        }
+        if name in fixed:
+            return fixed[name]
+        return {"cost": self._cost, "bcost": self._batch_cost, "ecost": self._epoch_cost}[name]()
+
+    @cached_property
+    def _cost_at(self) -> int:
+        return self._written_at[Tensor("cost")]
+
+    def _cost(self) -> float | None:
+        if self.record is None:
+            return None
+        if self.look == "mean":
+            return self._batch_cost(self.executed_samples(self._cost_at))
+        if self.sample is None or self.progress(self.sample) <= self._cost_at:
+            return None
+        return float(self.record.ws.C[self.sample])
+
+    def _samples_in(self) -> int:
+        """Samples of the batch that have joined its sum."""
+        return self.executed_samples(self._written_at[Tensor("bcost")])
+
+    def _batch_cost(self, count: int | None = None) -> float | None:
+        count = self._samples_in() if count is None else count
+        if self.record is None or count == 0:
+            return None
+        with np.errstate(all="ignore"):
+            return float(np.add.reduce(self.record.ws.C[:count])) / count
+
+    def _epoch_cost(self) -> float | None:
+        if self.record is None:
+            return None
+        K = self.program.K
+        first = self.record.batch - self.record.batch % K
+        cost, samples, _ = self.timeline.log.sums(first, self.record.batch)
+        count = self._samples_in()
+        with np.errstate(all="ignore"):
+            cost += float(np.add.reduce(self.record.ws.C[:count]))
+        return cost / (samples + count) if samples + count else None
+
+    def why_undefined(self, name: str, layer: int | None = None) -> str:
+        """One sentence that says when an undefined tensor or scalar is written."""
+        label = name if layer is None else f"{name}[{layer}]"
+        if name in SCALARS and name not in ("cost", "bcost", "ecost"):
+            return f"{label} is not defined here: no {name} is open"
+        key = Tensor("bcost") if name == "ecost" else Tensor(name) if name in SCALARS else _writer_key(name, layer)
+        op = self.program.batch_ops[self._written_at[key]]
+        return f"{label} is not computed yet: it is written at {op.name}"
+
+
+def _writer_key(name: str, layer: int | None) -> Tensor:
+    """The tensor whose writing makes `name` defined: for most itself."""
+    if name == "x":
+        return Tensor("a", 0)
+    if name == "dC_da" and layer == 0:
+        return Tensor("db", 1)
+    return Tensor(name, layer if TENSORS[name].first is not None else None)

@@ -1,0 +1,198 @@
+"""The cost functions: value, gradient, formula and source of each in one row; the fused forms are rows of their own.
+
+The cost is that of ONE sample, column by column; taking the mean or the sum over a batch is the network's reduction and
+never happens here. A row never writes to a or y and keeps the dtype of `out`.
+
+Conventions:
+
+* a = a[L] and y are (n, m), one sample a column; value fills (m,), gradient fills (n, m) with ∂C/∂a[L].
+* 0 ln 0 = 0, and in cross-entropy a unit with y = 0 takes no part, whatever its a (NaN too).
+* An infinite cost or gradient that the formula asks for (-ln 0, -1/0) is given as infinity.
+* δ = a - y of softmax with cross-entropy holds for targets that sum to 1; the row computes what holds for all of them,
+  δ = a Σy - y, which is the same number where Σy = 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tuibp.engine.arrays import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """One row: C(a, y) of one sample."""
+
+    name: str
+    """As spelled in files."""
+    value: Callable[[Array, Array, Array], None]
+    """value(a, y, out): out (m,) = C of each sample."""
+    gradient: Callable[[Array, Array, Array], None]
+    """gradient(a, y, out): out (n, m) = ∂C/∂a."""
+    formula: str
+    gradient_formula: str
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """Output activation and cost taken together: δ[L] without the quotient that may be infinite."""
+
+    activation: str
+    """Name in ACTIVATIONS."""
+    cost: str
+    """Name in COSTS."""
+    formula: str
+    delta: Callable[[Array, Array, Array], None]
+    """delta(a, y, out): out (n, m) = ∂C/∂z."""
+    value: Callable[[Array, Array, Array], None]
+    """value(z, y, out): out (m,) = C of each sample from z, finite where ln a is not."""
+
+
+def _squared_error(a: Array, y: Array, out: Array) -> None:
+    error = a - y
+    np.multiply(error, error, error)
+    np.add.reduce(error, axis=0, out=out)
+
+
+def _squared_error_gradient(a: Array, y: Array, out: Array) -> None:
+    np.subtract(a, y, out)
+    np.multiply(out, 2.0, out)
+
+
+def _half_squared_error(a: Array, y: Array, out: Array) -> None:
+    _squared_error(a, y, out)
+    np.multiply(out, 0.5, out)
+
+
+def _difference(a: Array, y: Array, out: Array) -> None:
+    np.subtract(a, y, out)
+
+
+def _mean_squared_error(a: Array, y: Array, out: Array) -> None:
+    _squared_error(a, y, out)
+    np.divide(out, len(a), out)
+
+
+def _mean_squared_error_gradient(a: Array, y: Array, out: Array) -> None:
+    np.subtract(a, y, out)
+    np.multiply(out, 2.0, out)
+    np.divide(out, len(a), out)
+
+
+def _binary_cross_entropy(a: Array, y: Array, out: Array) -> None:
+    on, off = np.zeros_like(a), np.zeros_like(a)
+    np.log(a, on, where=y != 0.0)
+    np.negative(a, off, where=y != 1.0)
+    np.log1p(off, off)
+    np.add.reduce(-y * on - (1.0 - y) * off, axis=0, out=out)
+
+
+def _binary_cross_entropy_gradient(a: Array, y: Array, out: Array) -> None:
+    below = a * (1.0 - a)
+    np.subtract(a, y, out)
+    for label, numerator, denominator in (
+        (1.0, -1.0, a),
+        (0.0, 1.0, 1.0 - a),
+    ):  # cancelled, so that a = y is not 0 / 0
+        np.copyto(out, numerator, where=y == label)
+        np.copyto(below, denominator, where=y == label)
+    np.divide(out, below, out)
+
+
+def _cross_entropy(a: Array, y: Array, out: Array) -> None:
+    terms = np.zeros_like(a)
+    np.log(a, terms, where=y != 0.0)
+    np.add.reduce(-y * terms, axis=0, out=out)
+
+
+def _cross_entropy_gradient(a: Array, y: Array, out: Array) -> None:
+    out.fill(0.0)
+    np.divide(y, a, out, where=y != 0.0)
+    np.subtract(0.0, out, out)  # 0, not -0, where y = 0
+
+
+def _logistic_value(z: Array, y: Array, out: Array) -> None:
+    # softplus(z) - y z = |z| w + ln(1 + e^-|z|), where w = 1 - y or y by the sign of z: no large numbers to subtract.
+    size = np.abs(z)
+    weight = np.where(z > 0.0, 1.0 - y, y)
+    terms = np.log1p(np.exp(-size))
+    linear = np.zeros_like(size)
+    np.multiply(size, weight, linear, where=weight != 0.0)  # inf at the right label costs nothing
+    np.add.reduce(np.add(terms, linear, terms), axis=0, out=out)
+
+
+def _softmax_delta(a: Array, y: Array, out: Array) -> None:
+    np.multiply(a, np.add.reduce(y, axis=0), out)
+    np.subtract(out, y, out)
+
+
+def _softmax_value(z: Array, y: Array, out: Array) -> None:
+    # -Σ y_i ln a_i with -ln a_i = (z_top - z_i) + ln(1 + Σ_{j != top} e^(z_j - z_top)): no term is negative.
+    top = np.argmax(z, axis=0)
+    columns = np.arange(z.shape[1])
+    gap = z[top, columns] - z
+    others = np.exp(-gap)
+    others[top, columns] = 0.0
+    gap += np.log1p(np.add.reduce(others, axis=0))
+    terms = np.zeros_like(gap)
+    np.multiply(y, gap, terms, where=y != 0.0)
+    np.add.reduce(terms, axis=0, out=out)
+
+
+_COSTS = (
+    Cost(
+        "squared-error",
+        _squared_error,
+        _squared_error_gradient,
+        "C = Σ (a - y)²",
+        "∂C/∂a = 2 (a - y)",
+        "the lecture notes, section Cost Gradients",
+    ),
+    Cost(
+        "half-squared-error",
+        _half_squared_error,
+        _difference,
+        "C = 1/2 Σ (a - y)²",
+        "∂C/∂a = a - y",
+        "Nielsen, Neural Networks and Deep Learning (2015), chapter 2; Mazur's worked example (2015)",
+    ),
+    Cost(
+        "mean-squared-error",
+        _mean_squared_error,
+        _mean_squared_error_gradient,
+        "C = 1/n Σ (a - y)²",
+        "∂C/∂a = 2 (a - y) / n",
+        "PyTorch's MSELoss of one sample: n is the number of output units",
+    ),
+    Cost(
+        "binary-cross-entropy",
+        _binary_cross_entropy,
+        _binary_cross_entropy_gradient,
+        "C = -Σ [y ln a + (1 - y) ln(1 - a)]",
+        "∂C/∂a = (a - y) / (a (1 - a))",
+        "Bishop, Pattern Recognition and Machine Learning (2006), section 5.2, several binary labels",
+    ),
+    Cost(
+        "cross-entropy",
+        _cross_entropy,
+        _cross_entropy_gradient,
+        "C = -Σ y ln a",
+        "∂C/∂a = -y / a",
+        "Bishop, Pattern Recognition and Machine Learning (2006), section 5.2, one of several classes",
+    ),
+)
+
+COSTS: dict[str, Cost] = {row.name: row for row in _COSTS}
+"""Every cost by the name that files use."""
+
+_FUSED = (
+    Fused("sigmoid", "binary-cross-entropy", "δ = a - y", _difference, _logistic_value),
+    Fused("softmax", "cross-entropy", "δ = a - y", _softmax_delta, _softmax_value),
+)
+
+FUSED: dict[tuple[str, str], Fused] = {(row.activation, row.cost): row for row in _FUSED}
+"""The fused forms by (activation of layer L, cost)."""

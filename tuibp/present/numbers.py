@@ -1,0 +1,104 @@
+"""How a number looks: the sign always printed, nothing clipped silently, and how warm it is.
+
+Tables keep trailing zeros, so that a column is even; sentences drop them. Superscripts carry the layer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from tuibp.engine.arrays import Array
+
+DIGITS = 4
+"""Significant digits by default."""
+UNDEFINED = "·"
+READY = "○"
+HEAT = 8
+"""Levels of heat on either side of zero."""
+
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LAYER = re.compile(r"\[(\d+)\]")
+_NAMES = {"dC_da": "∂C/∂a", "dW": "∂C/∂W", "gW": "∇W", "gb": "∇b", "uW": "ΔW", "ub": "Δb", "db": "δ", "sp": "σ′"}
+_WORD = re.compile(r"\b(" + "|".join(_NAMES) + r")\b")
+
+ASCII = str.maketrans(
+    dict(
+        "∂d ∇g Δd δd σs ′' ᵀT ⊙* ·. ○o ●* ▶> ◀< →> ←< ─- │| ┌+ ┐+ └+ ┘+ ├+ ┤+ ┬+ ┴+ ┼+ █# ▇# ▆# ▅= ▄= ▃- ▂- ▁_ ×x "
+        "«< »> …~ ηn θ0 λl βb ρr εe μu ΣS ΠP √r ≥> ≤< ≠! ÷/ ⁰0 ¹1 ²2 ³3 ⁴4 ⁵5 ⁶6 ⁷7 ⁸8 ⁹9 ½h ∞8 πp ΦF φf ʲj ᵢi ½h".split()
+    )
+)
+"""One plain character for every glyph that a font may lack (`--ascii`)."""
+
+
+def superscript(layer: int) -> str:
+    """The layer's number, raised."""
+    return str(layer).translate(_SUPERSCRIPT)
+
+
+def symbols(formula: str) -> str:
+    """A formula of the program in the notes' symbols: dC_da[1] = W[2]ᵀ δ[2] becomes ∂C/∂a¹ = W²ᵀ δ²."""
+    named = _WORD.sub(lambda match: _NAMES[match[1]], formula)
+    return _LAYER.sub(lambda match: superscript(int(match[1])), named)
+
+
+def symbol(name: str, layer: int | None = None, index: tuple[int, ...] = ()) -> str:
+    """The symbol of a tensor or a cell: δ²[0], W¹[0,1], y[2]."""
+    raised = "" if layer is None else superscript(layer)
+    cell = f"[{','.join(map(str, index))}]" if index else ""
+    return f"{_NAMES.get(name, 'C' if name == 'cost' else name)}{raised}{cell}"
+
+
+def number(value: float, digits: int = DIGITS) -> str:
+    """For tables: +0.2500, -1.235e-05, nan, +inf; an exact zero is 0."""
+    if value == 0:
+        return "0"
+    if not math.isfinite(value):
+        return "nan" if math.isnan(value) else f"{value:+f}"
+    return f"{value:+#.{digits}g}".rstrip(".")
+
+
+def short(value: float, digits: int = DIGITS) -> str:
+    """For sentences and formulas: 0.25, -1.235e-05, nan, +inf; the sign only where it is minus."""
+    if not math.isfinite(value):
+        return "nan" if math.isnan(value) else f"{value:+f}"
+    return f"{value:.{digits}g}"
+
+
+def factor(value: float, digits: int = DIGITS) -> str:
+    """A factor of a product: in brackets where it is negative."""
+    text = short(value, digits)
+    return f"({text})" if text.startswith("-") else text
+
+
+def column_width(digits: int = DIGITS) -> int:
+    """Columns that every `number` of so many digits fits: sign, digit, point, digits, exponent."""
+    return digits + 6
+
+
+def heat_role(value: float, scale: float) -> str:
+    """The role of a signed magnitude where the largest is `scale`: heat-8 .. heat+8; "bad" for nan and infinities."""
+    if not math.isfinite(value):
+        return "bad"
+    if value == 0 or scale == 0 or not math.isfinite(scale):
+        return "heat0"
+    level = max(1, math.ceil(abs(value) / scale * HEAT))
+    return f"heat{'+' if value > 0 else '-'}{min(level, HEAT)}"
+
+
+def largest(values: Iterable[Array | None]) -> float:
+    """The largest finite magnitude in some tensors; 0 where there is none."""
+    best = 0.0
+    for array in values:
+        if array is None or array.size == 0:
+            continue
+        with np.errstate(all="ignore"):
+            magnitudes = np.abs(array)
+            top = float(magnitudes.max())
+            if not math.isfinite(top):
+                top = float(np.where(np.isfinite(magnitudes), magnitudes, 0).max())
+        best = max(best, top)
+    return best

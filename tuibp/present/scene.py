@@ -1,0 +1,123 @@
+"""The scene: everything that painters look at, made once for every stop.
+
+A scene is a value. Every pane is painted from the same scene, so no two panes can disagree about where we are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from tuibp.debugger.names import CellRef
+from tuibp.debugger.position import Frame
+from tuibp.debugger.session import Session
+from tuibp.debugger.view import Look, View
+from tuibp.engine.arrays import Array
+from tuibp.engine.program import Level, Op, Tensor
+from tuibp.present.numbers import DIGITS
+
+MATRICES = ("auto", "W", "dW", "gW", "uW")
+"""What the matrix pane can show; auto follows the program."""
+_AUTO = {"z": "W", "a": "W", "grad": "gW", "update": "W"}
+_BACKWARD = {"dC_da": "W", "sp": "W", "db": "dW", "dW": "dW"}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user has chosen to look at; none of it changes a number."""
+
+    look: Look = None
+    """The column of the batch; None follows the program."""
+    cursor: CellRef | None = None
+    """The selected cell."""
+    place: str | None = None
+    """The selected line of the program, by the name of its operation; None follows the program counter."""
+    matrix: str = "auto"
+    """One of `MATRICES`."""
+    digits: int = DIGITS
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One stop, ready to be painted."""
+
+    view: View
+    frame: Frame
+    """The selected frame."""
+    choices: Choices
+    just: tuple[Op, ...]
+    """The operations that the last movement ran, the latest last; after a movement back the one before t."""
+    costs: Array
+    """Mean cost of every batch in the flight log."""
+    title: str
+
+    @classmethod
+    def of(cls, session: Session, choices: Choices | None = None) -> Scene:
+        """The scene at the session's position."""
+        choices = choices or Choices()
+        view = session.view(choices.look)
+        return cls(view, session.frame, choices, done_since(session, view), session.timeline.log.mean_costs(),
+                   session.recipe.title)  # fmt: skip
+
+    @property
+    def done(self) -> Op | None:
+        """The operation just executed: t-1."""
+        return self.just[-1] if self.just else None
+
+    @cached_property
+    def lit(self) -> frozenset[Tensor]:
+        """What the last movement wrote."""
+        return frozenset(tensor for op in self.just for tensor in op.writes)
+
+    @property
+    def next(self) -> Op | None:
+        """The operation at the program counter; None at the end."""
+        return self.view.position.op
+
+    @cached_property
+    def read(self) -> frozenset[Tensor]:
+        """What the operation just executed read."""
+        return frozenset(self.done.reads) if self.done is not None else frozenset()
+
+    @cached_property
+    def ready(self) -> frozenset[Tensor]:
+        """What the next operation will write."""
+        return frozenset(self.next.writes) if self.next is not None else frozenset()
+
+    @cached_property
+    def layer(self) -> int:
+        """The layer that the layer and matrix panes show: the cursor's, or that of the operation at hand."""
+        if self.choices.cursor is not None and self.choices.cursor.layer is not None:
+            return self.choices.cursor.layer
+        for op in (self.done, self.next):
+            if op is not None and op.layer:
+                return op.layer
+        return self.view.network.L if self.done is not None and self.done.kind.name == "cost" else 1
+
+    @cached_property
+    def matrix(self) -> str:
+        """The tensor that the matrix pane shows: W, dW, gW or uW."""
+        if self.choices.matrix != "auto":
+            return self.choices.matrix
+        cursor = self.choices.cursor
+        if cursor is not None and cursor.name in MATRICES:
+            return cursor.name
+        if self.done is None:
+            return "W"
+        if self.done.kind.name == "acc" or self.frame.level >= Level.BATCH and self.view.defined("gW", 1):
+            return "gW" if self.view.defined("gW", 1) else "dW"
+        return (_AUTO | _BACKWARD).get(self.done.kind.name, "W")
+
+
+def done_since(session: Session, view: View) -> tuple[Op, ...]:
+    """The operations that the last movement ran, oldest first: forward, those since the last `begin` or `load`; else the one before t."""
+    clock, t = session.clock, session.t
+    first = max(session.came_from, t - len(view.program.batch_ops)) if session.came_from < t else t - 1
+    ops: list[Op] = []
+    for at in range(t - 1, max(first, 0) - 1, -1):
+        op = clock.at(at).op
+        assert op is not None
+        ops.insert(0, op)
+        if op.kind.name in ("begin", "load", "shuffle"):
+            break
+    return tuple(ops)

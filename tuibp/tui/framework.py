@@ -1,0 +1,172 @@
+"""Work-arounds for textual, each with its reason, so that no other file of the screen holds one.
+
+What is here is either a bug of textual with its issue number or a measured cost. When a test of this file
+fails after an update of textual, look first whether the work-around is still needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from textual import constants
+from textual.app import App
+from textual.binding import Binding
+from textual.driver import Driver
+from textual.keys import KEY_ALIASES, REPLACED_KEYS, Keys, key_to_character
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tuibp.tui.palette import depth_of, themes_for
+
+GRACE = 3.0
+"""Seconds that an app which was told to end may take, before the process ends without it."""
+
+
+class TerminalApp(App[None]):
+    """An app with every work-around of this file applied; the debugger's app is one.
+
+    It offers only themes that match the palette, and none but the terminal's own colours where there is no depth.
+    """
+
+    def __init__(self, *, dark: bool = True) -> None:
+        super().__init__(driver_class=driver_class(), ansi_color=True if os.environ.get("NO_COLOR") else None)
+        depth = depth_of(os.environ, self.console)
+        if depth == "mono":
+            self.ansi_color = True
+        for name in self.available_themes:
+            self.unregister_theme(name)
+        offered = themes_for(depth)
+        for theme in offered:
+            self.register_theme(theme)
+        first = next((theme for theme in offered if theme.dark == dark), offered[0])
+        # Before the first screen: a theme set on mount would have the whole style sheet parsed a second time.
+        self.set_reactive(App.theme, first.name)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def on_load(self) -> None:
+        end_on_signals(self)
+
+    def on_mount(self) -> None:
+        repaint_on_resume(self)
+
+
+class QuietScreen(Screen[None]):
+    """A screen on which moving the focus repaints the two widgets concerned and not everything: 7 ms, not 36."""
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
+
+def driver_class() -> type[Driver] | None:
+    """The driver to give to the app, or None for textual's own choice (Windows, a browser, a test)."""
+    if sys.platform == "win32" or constants.DRIVER:
+        return None
+    from textual.drivers import linux_driver
+
+    def forgiving(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+        """A decoder that shows a byte which is not UTF-8 as U+FFFD: with textual's it ends the app (issue 6456)."""
+
+        def decoder() -> codecs.IncrementalDecoder:
+            return codecs.getincrementaldecoder(encoding)(errors="replace")
+
+        return decoder
+
+    vars(linux_driver)["getincrementaldecoder"] = forgiving
+
+    class TerminalDriver(linux_driver.LinuxDriver):
+        """Textual's driver, which also comes back from a stop that it did not see coming."""
+
+        def _sigcont_application(self, *_: object) -> None:
+            """After SIGSTOP, which no program sees coming, textual would start a second time on top of itself."""
+            if self._auto_restart and not self._must_signal_resume:
+                self.suspend_application_mode()
+                self._must_signal_resume = True
+            super()._sigcont_application()
+
+    return TerminalDriver
+
+
+def end_on_signals(app: App[Any]) -> None:
+    """End the app in good order on SIGTERM, SIGHUP and SIGINT; call it inside the event loop, before the
+    first paint.
+
+    Without this a signal kills the process with the mouse, the kitty keys and the alternate screen still on.
+    The exit status is 128 + the number of the signal, as a shell reports it.
+    """
+    if sys.platform == "win32":
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        loop.add_signal_handler(number, _end, app, 128 + number)
+
+
+def repaint_on_resume(app: App[Any]) -> None:
+    """Paint everything when the app comes back from ctrl+z: the terminal has cleared it, textual paints nothing.
+
+    Call it when the app is mounted.
+    """
+    app.app_resume_signal.subscribe(app, lambda _app: app.refresh())
+
+
+def _end(app: App[Any], status: int) -> None:
+    """Ask the app to exit. If its terminal is gone or a worker hangs, end the process after a grace period."""
+    app.exit(return_code=status)
+    last_resort = threading.Timer(GRACE, os._exit, (status,))
+    last_resort.daemon = True
+    last_resort.start()
+
+
+def exit_status(app: App[Any]) -> int:
+    """The status to give to `sys.exit` after `app.run()`: textual's own ends with 0 even after a crash."""
+    return 1 if app.return_code is None else app.return_code
+
+
+def canonical_key(key: str) -> str:
+    """The name under which textual reports a key: "(" is "left_parenthesis", "ctrl+p" stays.
+
+    Raises ValueError for a key that no terminal sends by that name: textual accepts any word and never calls
+    it.
+    """
+    *modifiers, name = key.split("+") if len(key) > 1 else [key]
+    if set(modifiers) - {"ctrl", "alt", "shift", "super", "hyper", "meta"}:
+        raise ValueError(f"unknown modifier in the key {key!r}")
+    if len(name) == 1 and not modifiers:
+        return next(iter(Binding.make_bindings([Binding({",": "comma", " ": "space"}.get(name, name), "")]))).key
+    named = {member.value for member in Keys} | REPLACED_KEYS.keys()
+    if not (len(name) == 1 or name in named or key in named or key_to_character(name)):
+        raise ValueError(f"unknown key {key!r}")
+    if modifiers == ["shift"] and len(name) == 1:
+        raise ValueError(f"the key {key!r} arrives as {name.upper()!r}")
+    for real, others in KEY_ALIASES.items():
+        if key in others:
+            raise ValueError(f"the key {key!r} arrives as {real!r}")
+    return key
+
+
+def check_keys(bindings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """From (key, command) pairs to commands by canonical key.
+
+    Raises ValueError naming every unknown key and every key given to two commands: textual drops the first
+    silently and accepts the second silently.
+    """
+    commands: dict[str, str] = {}
+    faults: list[str] = []
+    for key, command in bindings:
+        try:
+            name = canonical_key(key)
+        except ValueError as fault:
+            faults.append(f"{command}: {fault}")
+            continue
+        if name in commands:
+            faults.append(f"{command}: the key {key!r} already belongs to {commands[name]}")
+        commands.setdefault(name, command)
+    if faults:
+        raise ValueError("; ".join(faults))
+    return commands

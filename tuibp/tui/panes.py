@@ -1,0 +1,58 @@
+"""PANES: the seven panes, each a row: its number, its name, its title, its painter, and what its cursor walks over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tuibp.present.cells import Picture
+from tuibp.present.curve import paint_curve
+from tuibp.present.formula import paint_formula
+from tuibp.present.grid import Column, Window
+from tuibp.present.listing import paint_listing
+from tuibp.present.network import paint_network
+from tuibp.present.scene import Scene
+from tuibp.present.tables import (
+    dp_columns,
+    layer_columns,
+    layer_title,
+    matrix_columns,
+    matrix_title,
+    paint_dp,
+    paint_layer,
+    paint_matrix,
+)
+
+Painter = Callable[[Scene, int, int, Window], Picture]
+
+
+@dataclass(frozen=True, eq=False)
+class PaneRow:
+    """A row of the table."""
+
+    name: str
+    number: int
+    title: Callable[[Scene], str]
+    paint: Painter
+    columns: Callable[[Scene], list[Column]] | None = None
+    """The cells that the cursor walks over; None where a pane has none."""
+    tabbed: bool = False
+    """Whether it shares one place with others where the screen is small."""
+
+
+def _fixed(title: str) -> Callable[[Scene], str]:
+    return lambda _: title
+
+
+_ROWS = (
+    PaneRow("program", 1, _fixed("program"), paint_listing),
+    PaneRow("network", 2, _fixed("network"), paint_network),
+    PaneRow("dp", 3, _fixed("DP table ∂C/∂a"), paint_dp, dp_columns, tabbed=True),
+    PaneRow("layer", 4, layer_title, paint_layer, layer_columns, tabbed=True),
+    PaneRow("matrix", 5, matrix_title, paint_matrix, matrix_columns, tabbed=True),
+    PaneRow("formula", 6, _fixed("formula"), paint_formula),
+    PaneRow("curve", 7, _fixed("cost curve"), paint_curve, tabbed=True),
+)
+
+PANES: dict[str, PaneRow] = {row.name: row for row in _ROWS}
+"""Every pane by name, in the order of their numbers."""

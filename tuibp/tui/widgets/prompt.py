@@ -1,0 +1,67 @@
+"""The prompt: one line at the bottom that asks for a position, then gives the focus back.
+
+The input field is made when it is first wanted: most sessions of stepping never ask.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal
+from textual.events import Key
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from tuibp.tui.screens.debugger import DebuggerScreen
+
+EXAMPLES = "e2.b17.s4.bwd1.dW   t=500   41%   -3b   +1e   start   end"
+
+
+class Prompt(Horizontal):
+    """Hidden until `ask`."""
+
+    DEFAULT_CSS = """
+    Prompt { height: 1; display: none; background: $panel; }
+    Prompt Input { border: none; height: 1; padding: 0 1; width: 1fr; background: $panel; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="prompt")
+        self._field: Input | None = None
+        self._command = ""
+        self._return_to: Widget | None = None
+
+    def ask(self, command: str, screen: DebuggerScreen) -> None:
+        """Ask for the argument of a command; the answer goes to `screen.answered`."""
+        from textual.widgets import Input
+
+        self._command = command
+        self._return_to = screen.focused
+        if self._field is None:
+            self._field = Input(placeholder=f"{command}  {EXAMPLES}", max_length=200)
+            self._field.cursor_blink = False
+            self.mount(self._field)
+        self._field.value = ""
+        self.display = True
+        self._field.focus()
+
+    def on_key(self, event: Key) -> None:
+        """Esc leaves without an answer; every other key belongs to the field."""
+        if event.key == "escape":
+            event.stop()
+            self._close()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._close()
+        text = event.value.strip()
+        if text:
+            screen = self.screen
+            getattr(screen, "answered")(self._command, text)  # noqa: B009
+
+    def _close(self) -> None:
+        self.display = False
+        if self._return_to is not None:
+            self._return_to.focus()
