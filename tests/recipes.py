@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -128,7 +129,7 @@ def random_recipe(rng: np.random.Generator, bounds: Bounds = WIDE, pinned: Pinne
     dtype = np.dtype(_choose(rng, DTYPES, pinned.dtype))
     layers = tuple(Layer(n, ACTIVATIONS[name]) for n, name in zip(sizes[1:], names, strict=True))
     network = Network(sizes[0], layers, COSTS[cost], _choose(rng, REDUCTIONS, pinned.reduction), dtype)
-    W = [rng.normal(size=(n, m)) * pinned.scale / np.sqrt(m) for m, n in zip(sizes, sizes[1:], strict=False)]
+    W = [rng.normal(size=(n, m)) * pinned.scale / np.sqrt(m) for m, n in pairwise(sizes)]
     b = [0.3 * rng.normal(size=n) for n in sizes[1:]]
     N = _between(rng, bounds.N, pinned.N)
     data = dataset(rng.normal(size=(N, sizes[0])), targets(rng, cost, N, sizes[-1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 
 import pytest
 
@@ -14,7 +14,7 @@ from tuibp.engine.program import Program
 MakeClock = Callable[[int, int, int, int], Clock]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _clock(L: int, N: int, batch: int, epochs: int) -> Clock:
     return Clock(Program(sized(N, batch, epochs, (1,) * (L + 1))))
 

@@ -1,4 +1,4 @@
-"""The program of SGD written out with plain loops, as the design page prints it: the brute force that arithmetic must equal."""
+"""The program of SGD written out with plain loops, as the design page prints it: what arithmetic must equal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def listing(L: int, N: int, batch: int, epochs: int) -> list[Line]:
     """Every operation of the run, in order."""
     lines: list[Line] = []
 
-    def add(level: Level, op: str, e: int, b: int | None = None, s: int | None = None, way: str = "", l: int = 0) -> None:
+    def add(
+        level: Level, op: str, e: int, b: int | None = None, s: int | None = None, way: str = "", l: int = 0
+    ) -> None:
         inside: Frames = {Level.RUN: (), Level.EPOCH: (e,)}
         name = f"e{e}"
         if b is not None:

@@ -1,12 +1,11 @@
 """The straight run: a plain loop over the kernels, in place, that knows neither timelines nor views.
 
-It says what is to be seen at every position, bit for bit. Which numbers are visible follows the program as the design page prints it:
-`begin` and `load` clear, every other operation shows what it wrote.
+It says what is to be seen at every position, bit for bit. Which numbers are visible follows the program as the design
+page prints it: `begin` and `load` clear, every other operation shows what it wrote.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +20,6 @@ from tuibp.engine.recipe import Recipe
 
 Snapshot = dict[str, bytes]
 """Everything defined at a position, as bytes: tensors by their names, cost, bcost, ecost, and all of the state."""
-_OF_BATCH = ("gW", "gb", "uW", "ub")
 
 
 def _bytes(value: Array | float) -> bytes:
@@ -74,10 +72,9 @@ class StraightRun:
                 self._epoch(epoch)
             self._emit()
 
-    def _emit(self, act: Callable[[], None] = lambda: None) -> None:
-        """A position: what is shown before its operation; then the operation."""
+    def _emit(self) -> None:
+        """A position: what is shown before its operation."""
         self.snapshots.append(dict(self.shown))
-        act()
 
     def _show(self, label: str, value: Array | float) -> None:
         self.shown[label] = _bytes(value)
@@ -121,9 +118,12 @@ class StraightRun:
         kernels.gradient(ws, 0)
         for s in range(ws.m):
             self._sample(ws, s, spent)
-        layers = range(1, L + 1)
-        self._emit(lambda: [self._show(f"{g}[{l}]", getattr(ws, g)[l]) for l in layers for g in ("gW", "gb")] and None)
-        self._emit(lambda: self._update(ws))
+        self._emit()
+        for l in range(1, L + 1):
+            self._show(f"gW[{l}]", ws.gW[l])
+            self._show(f"gb[{l}]", ws.gb[l])
+        self._emit()
+        self._update(ws)
 
     def _update(self, ws: Workspace) -> None:
         before = State.around(self.recipe.network, self.state.block.copy())
@@ -137,7 +137,8 @@ class StraightRun:
         L = self.recipe.network.L
 
         def show(label: str, value: Array | float) -> None:
-            self._emit(lambda: self._show(label, value))
+            self._emit()
+            self._show(label, value)
 
         self._emit()
         self._clear(("state", "W", "b", "bcost", "ecost"))

@@ -35,7 +35,8 @@ HERE = at("e1.b1.s1.bwd2.db")
 ABSOLUTE = [
     ("start", 0), ("end", TOTAL), ("T", TOTAL), ("  start ", 0), ("e3", TOTAL), ("e3.shuffle", TOTAL),
     ("0", 0), ("17", 17), ("t=17", 17), ("t = 17", 17), ("t= 017", 17), (f"t={TOTAL}", TOTAL),
-    ("0%", 0), ("100%", TOTAL), ("100.0 %", TOTAL), ("50%", TOTAL // 2), ("12.5%", TOTAL // 8), ("33%", TOTAL * 33 // 100),
+    ("0%", 0), ("100%", TOTAL), ("100.0 %", TOTAL), ("50%", TOTAL // 2), ("12.5%", TOTAL // 8),
+    ("33%", TOTAL * 33 // 100),
     ("e1", at("e1.shuffle")), ("e1.shuffle", at("e1.shuffle")), ("e2.end", at("e2.end")),
     ("e1.b2", at("e1.b2.begin")), ("e1.b2.begin", at("e1.b2.begin")), ("e1.b2.grad", at("e1.b2.grad")),
     ("e1.b2.update", at("e1.b2.update")), ("e1.b0.s1", at("e1.b0.s1.load")), ("e1.b0.s1.load", at("e1.b0.s1.load")),
@@ -49,8 +50,10 @@ ABSOLUTE = [
 FROM_HERE = [
     ("cost", "e1.b1.s1.cost"), ("fwd1", "e1.b1.s1.fwd1.z"), ("fwd1.a", "e1.b1.s1.fwd1.a"), ("s0", "e1.b1.s0.load"),
     ("s0.cost", "e1.b1.s0.cost"), ("b0", "e1.b0.begin"), ("b2", "e1.b2.begin"), ("update", "e1.b1.update"),
-    ("begin", "e1.b1.begin"), ("shuffle", "e1.shuffle"), ("e0", "e0.shuffle"), (".end", "e1.end"), ("b2.cost", "e1.b2.s0.cost"),
-    ("e0.cost", "e0.b0.s0.cost"), ("e2.update", "e2.b0.update"), ("b0.s1", "e1.b0.s1.load"), ("b1.cost", "e1.b1.s1.cost"),
+    ("begin", "e1.b1.begin"), ("shuffle", "e1.shuffle"), ("e0", "e0.shuffle"), (".end", "e1.end"),
+    ("b2.cost", "e1.b2.s0.cost"),
+    ("e0.cost", "e0.b0.s0.cost"), ("e2.update", "e2.b0.update"), ("b0.s1", "e1.b0.s1.load"),
+    ("b1.cost", "e1.b1.s1.cost"),
 ]  # fmt: skip
 """What a name leaves out is taken from where we are; it is 0 in another epoch or batch."""
 
@@ -97,13 +100,18 @@ def test_percent(share: object) -> None:
 
 BAD = [
     ("", "not a position"), ("   ", "not a position"), (".", "not a position"), ("x" * 500, "not a position"),
-    (f"t={TOTAL + 1}", f"last is {TOTAL}"), ("999999", f"last is {TOTAL}"), ("101%", "0% to 100%"), ("100.1%", "0% to 100%"),
-    ("-1%", "41%"), ("t=-1", "t=500"), ("1e3", "t=500"), ("e4", "epoch 4"), ("e3.b0", "no epoch 3"), ("e3.end", "no epoch 3"),
-    ("e0.b3", "no batch 3"), ("e0.b2.s1", "no sample 1"), ("e0.b0.s2", "no sample 2"), ("b0.e0", "the order is e, b, s"),
+    (f"t={TOTAL + 1}", f"last is {TOTAL}"), ("999999", f"last is {TOTAL}"), ("101%", "0% to 100%"),
+    ("100.1%", "0% to 100%"),
+    ("-1%", "41%"), ("t=-1", "t=500"), ("1e3", "t=500"), ("e4", "epoch 4"), ("e3.b0", "no epoch 3"),
+    ("e3.end", "no epoch 3"),
+    ("e0.b3", "no batch 3"), ("e0.b2.s1", "no sample 1"), ("e0.b0.s2", "no sample 2"),
+    ("b0.e0", "the order is e, b, s"),
     ("e0.e1", "the order is e, b, s"), ("s0.b0", "the order is e, b, s"), ("e0.b0.s0.fwd0.z", "the layers are 1..2"),
     ("e0.b0.s0.fwd3.z", "the layers are 1..2"), ("fwd1.dW", "it has z a"), ("bwd1.z", "it has dC_da sp db dW"),
-    ("bwd1.dW.x", "it has"), ("z", "fwd2.z"), ("dW", "bwd2.dW"), ("costt", "did you mean cost"), ("updat", "did you mean update"),
-    ("e0.b0.end", "belongs to an epoch"), ("e0.b0.shuffle", "write e0.shuffle"), ("e0.b0.s0.update", "write e0.b0.update"),
+    ("bwd1.dW.x", "it has"), ("z", "fwd2.z"), ("dW", "bwd2.dW"), ("costt", "did you mean cost"),
+    ("updat", "did you mean update"),
+    ("e0.b0.end", "belongs to an epoch"), ("e0.b0.shuffle", "write e0.shuffle"),
+    ("e0.b0.s0.update", "write e0.b0.update"),
     ("+", "+3b"), ("+3x", "+3b"), ("+1000000000000000000000", "+3b"), ("'mark", "start or end"), ("e", "start or end"),
     ("cost.x", "did you mean cost"), ("e0.b0.s0.bwd", "start or end"), ("nan%", "41%"),
 ]  # fmt: skip
@@ -126,8 +134,10 @@ def test_an_error_repeats_no_escape_sequence(clock: Clock) -> None:
 
 
 PIECES = st.sampled_from(
-    ["e", "b", "s", "fwd", "bwd", "0", "1", "2", "9", "99999999999999999999", ".", " ", "+", "-", "%", "t=", "z", "a", "dW", "cost",
-     "update", "end", "start", "δ", "\n", "\x00", "\x1b[", "²", "٣", "e1", "b0", "s0", "x", "=", "'", "/", "dC/da", "fwd1", "bwd2"]
+    ["e", "b", "s", "fwd", "bwd", "0", "1", "2", "9", "99999999999999999999", ".", " ", "+", "-", "%", "t=", "z",
+    "a", "dW", "cost",
+     "update", "end", "start", "δ", "\n", "\x00", "\x1b[", "²", "٣", "e1", "b0", "s0", "x", "=", "'", "/", "dC/da",
+     "fwd1", "bwd2"]
 )  # fmt: skip
 GARBAGE = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=8).map("".join))
 FUZZED = Clock(Program(sized(5, 2, 3)))

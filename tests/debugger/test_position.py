@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -119,7 +120,7 @@ def test_frames(size: Size, make_clock: MakeClock) -> None:
             held = spans[frame.level, line.inside[frame.level]]
             # A frame is one stretch: it contains t, and its stop is the first later position outside of it.
             assert list(range(frame.start, frame.stop)) == held
-        for inner, outer in zip(frames, frames[1:], strict=False):
+        for inner, outer in pairwise(frames):
             assert outer.start <= inner.start < inner.stop <= outer.stop
     assert [frame.level for frame in clock.frames(clock.total)] == [Level.RUN]
 
@@ -131,7 +132,7 @@ def test_labels_of_frames(make_clock: MakeClock) -> None:
 
 
 def test_an_operation_lies_no_deeper_than_its_frame_opens() -> None:
-    """The boundary before an operation never leaves the frame that holds it, unless it is the first one in that frame."""
+    """The boundary before an operation lies inside its frame, unless it is the first one in that frame."""
     opening = {"shuffle", "begin", "load"}
     for row in OPERATIONS.values():
         assert row.name in opening or row.level < row.frame or row.frame is Level.LAYER or row.name == "end"

@@ -53,7 +53,8 @@ def rows_of(timeline: Timeline, epoch: int, batch: int) -> list[int]:
 
 WRITERS = [
     ("a", 0, "e1.b1.s1.load"), ("x", None, "e1.b1.s1.load"), ("y", None, "e1.b1.s1.load"), ("z", 1, "e1.b1.s1.fwd1.z"),
-    ("a", 1, "e1.b1.s1.fwd1.a"), ("z", 2, "e1.b1.s1.fwd2.z"), ("a", 2, "e1.b1.s1.fwd2.a"), ("dC_da", 2, "e1.b1.s1.bwd2.dC_da"),
+    ("a", 1, "e1.b1.s1.fwd1.a"), ("z", 2, "e1.b1.s1.fwd2.z"), ("a", 2, "e1.b1.s1.fwd2.a"),
+    ("dC_da", 2, "e1.b1.s1.bwd2.dC_da"),
     ("sp", 2, "e1.b1.s1.bwd2.sp"), ("db", 2, "e1.b1.s1.bwd2.db"), ("dW", 2, "e1.b1.s1.bwd2.dW"),
     ("dC_da", 1, "e1.b1.s1.bwd1.dC_da"), ("sp", 1, "e1.b1.s1.bwd1.sp"), ("db", 1, "e1.b1.s1.bwd1.db"),
     ("dC_da", 0, "e1.b1.s1.bwd1.db"), ("dW", 1, "e1.b1.s1.bwd1.dW"), ("gW", 1, "e1.b1.grad"), ("gW", 2, "e1.b1.grad"),
@@ -105,7 +106,7 @@ def test_begin_and_load_clear(timeline: Timeline) -> None:
 
 
 def test_other_samples_of_the_batch(timeline: Timeline) -> None:
-    """Looking left shows all that the sample computed, looking right nothing, and from the end of the batch all are there."""
+    """Looking left shows all that the sample computed, looking right nothing; from its end all are there."""
     t = parse_position("e0.b1.s1.fwd2.z", timeline.clock)
     own, left = View(timeline, t), View(timeline, t, 0)
     assert (own.sample, left.sample, own.current, left.current) == (1, 0, 1, 1)
@@ -133,11 +134,10 @@ def test_the_mean_over_the_samples_so_far(timeline: Timeline) -> None:
     at = parse_position("e0.b1.s1.bwd2.db", timeline.clock)
     mean, first, second = View(timeline, at, "mean"), View(timeline, at, 0), View(timeline, at, 1)
     assert mean.sample is None
-    both, one = [("z", 1), ("a", 2), ("sp", 2), ("dC_da", 2), ("x", None), ("y", None)], [("db", 2), ("dW", 1), ("sp", 1)]
-    for name, layer in both:
+    for name, layer in [("z", 1), ("a", 2), ("sp", 2), ("dC_da", 2), ("x", None), ("y", None)]:
         want = (tensor(first, name, layer) + tensor(second, name, layer)) / 2
         np.testing.assert_allclose(tensor(mean, name, layer), want, rtol=1e-14)
-    for name, layer in one:
+    for name, layer in [("db", 2), ("dW", 1), ("sp", 1)]:
         np.testing.assert_allclose(tensor(mean, name, layer), tensor(first, name, layer), rtol=1e-14)
     costs = [float(each.scalar("cost") or 0) for each in (first, second)]
     assert mean.scalar("cost") == pytest.approx(sum(costs) / 2, rel=1e-14)
@@ -225,7 +225,8 @@ def test_costs_are_means_so_far(timeline: Timeline) -> None:
                 acc = view(timeline, f"e{epoch}.b{batch}.s{s}.acc")
                 cost = acc.scalar("cost")
                 assert cost is not None
-                assert acc.scalar("bcost") == (None if not mine else pytest.approx(math.fsum(mine) / len(mine), rel=1e-14))
+                so_far = acc.scalar("bcost")
+                assert so_far == (pytest.approx(math.fsum(mine) / len(mine), rel=1e-14) if mine else None)
                 mine.append(cost)
                 spent.append(cost)
                 joined = View(timeline, acc.t + 1)
@@ -300,7 +301,8 @@ def test_names_of_cells() -> None:
     good = {
         "W[2][0,1]": ("W", 2, (0, 1)), " a[0] ": ("a", 0, ()), "delta[1][2]": ("db", 1, (2,)), "δ[1]": ("db", 1, ()),
         "y": ("y", None, ()), "y[1]": ("y", None, (1,)), "cost": ("cost", None, ()), "C": ("cost", None, ()),
-        "dC/da[0][1]": ("dC_da", 0, (1,)), "σ′[2]": ("sp", 2, ()), "eta": ("lr", None, ()), "W[1] [2, 1]": ("W", 1, (2, 1)),
+        "dC/da[0][1]": ("dC_da", 0, (1,)), "σ′[2]": ("sp", 2, ()), "eta": ("lr", None, ()),
+        "W[1] [2, 1]": ("W", 1, (2, 1)),
     }  # fmt: skip
     for text, want in good.items():
         ref = parse_cell(text, network)
@@ -327,6 +329,7 @@ def test_the_table_of_tensors() -> None:
         assert name == row.name
         assert row.meaning
         assert row.symbol
-    aliases = [alias for row in TENSORS.values() for alias in row.aliases] + [a for _, both in SCALARS.values() for a in both]
+    aliases = [alias for row in TENSORS.values() for alias in row.aliases]
+    aliases += [alias for _, both in SCALARS.values() for alias in both]
     assert len(set(aliases)) == len(aliases)
     assert not set(aliases) & (set(TENSORS) | set(SCALARS))

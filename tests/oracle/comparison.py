@@ -1,4 +1,4 @@
-"""The one comparison of the machine with the independent differentiation; the gallery of wrongs proves that it can fail."""
+"""The one comparison of the machine with the independent differentiation; the gallery of wrongs proves it can fail."""
 
 from __future__ import annotations
 
@@ -109,6 +109,12 @@ def largest(*parts: npt.ArrayLike) -> float:
     return max((float(np.abs(np.asarray(part)).max()) for part in parts if np.size(part)), default=0.0)
 
 
+def _flat(vector: npt.ArrayLike | None) -> Vector:
+    """A vector in plain numbers."""
+    assert vector is not None
+    return [float(number) for number in np.asarray(vector, dtype=np.float64)]
+
+
 class Comparison:
     """A whole run, compared: `faults` names every tensor that disagrees, with its place."""
 
@@ -122,7 +128,9 @@ class Comparison:
         self.slots: dict[tuple[str, int, int], Vector] = {}
         self._run()
 
-    def check(self, place: str, reader: Reader, name: str, layer: int | None, want: npt.ArrayLike, floor: float) -> None:
+    def check(
+        self, place: str, reader: Reader, name: str, layer: int | None, want: npt.ArrayLike, floor: float
+    ) -> None:
         """Note a fault unless every number agrees."""
         label = name if layer is None else f"{name}[{layer}]"
         if name in self.source.absent or label in self.source.absent:
@@ -151,7 +159,7 @@ class Comparison:
 
     def _sample(self, at: tuple[int, int, int], met: list[Vector]) -> Sample:
         reader, place = self.source.sample(*at), "e{}.b{}.s{}".format(*at)
-        x, y = (np.asarray(reader(name, None), dtype=np.float64).tolist() for name in ("x", "y"))
+        x, y = (_flat(reader(name, None)) for name in ("x", "y"))
         met.append([*x, *y])
         truth = differentiate(self.model, x, y)
         values = largest(*truth.a, *truth.z)

@@ -1,8 +1,8 @@
 """An independent automatic differentiation: reverse mode over scalars, written from `math` alone.
 
-It knows no backpropagation: a number remembers how it was made, and the chain rule goes back over that record. It never looks at the
-engine, so that the two can only agree by both being right. Activations and costs are textbook definitions; their derivatives
-are nowhere written down, they follow from those of exp, ln, tanh, erfc.
+It knows no backpropagation: a number remembers how it was made, and the chain rule goes back over that record. It never
+looks at the engine, so that the two can only agree by both being right. Activations and costs are textbook definitions;
+their derivatives are nowhere written down, they follow from those of exp, ln, tanh, erfc.
 """
 
 from __future__ import annotations

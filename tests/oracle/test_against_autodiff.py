@@ -1,4 +1,4 @@
-"""Every tensor of every sample of generated networks, against an automatic differentiation that knows no backpropagation."""
+"""Every tensor of every sample of generated networks, against an automatic differentiation that knows no network."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ def test_the_oracle_itself_against_differences() -> None:
 def test_torch_agrees() -> None:
     torch = pytest.importorskip("torch")
     sizes, names = (3, 4, 2), ("gelu", "sigmoid")
-    pinned = Pinned("mean-squared-error", sizes=sizes, activations=names, N=5, batch=5, dtype="float64", reduction="mean")
+    pinned = Pinned(
+        "mean-squared-error", sizes=sizes, activations=names, N=5, batch=5, dtype="float64", reduction="mean"
+    )
     recipe = random_recipe(np.random.default_rng(11), WIDE, pinned)
     W = [torch.tensor(recipe.initial.W[l], requires_grad=True) for l in (1, 2)]
     b = [torch.tensor(recipe.initial.b[l], requires_grad=True) for l in (1, 2)]

@@ -78,7 +78,6 @@ class FlightLog:
     def sums(self, first: int, stop: int) -> tuple[float, int, int]:
         """Cost, samples and correct answers, summed over global batches `first` .. `stop`-1, all of them in the log."""
         with np.errstate(all="ignore"):
-            with np.errstate(all="ignore"):
             cost, samples, correct = np.add.reduce(self._rows[first:stop], axis=0)
         return float(cost), int(samples), int(correct)
 

@@ -50,7 +50,7 @@ class CellFormula:
     """The formula with its numbers, where it is no sum of products."""
 
 
-_VARIABLE = re.compile(r"(?<![\w∂/])([azy])(?![\w(])")
+_VARIABLE = re.compile(r"(?<![\w∂/])([azy])(?![A-Za-z0-9_(])")
 
 
 def filled(formula: str, values: dict[str, float], digits: int = 5) -> str:

@@ -91,7 +91,7 @@ def paint_listing(scene: Scene, width: int, height: int, window: Window) -> Pict
 
 def _paint_line(scene: Scene, line: Line, width: int) -> tuple[Row, list[tuple[int, int, str]]]:
     """One line and what can be clicked on it: (column, width, operation)."""
-    now, done = scene.next, scene.done
+    now = scene.next
     here = now is not None and any(op.name == now.name for op in line.ops)
     frame = line.frame is not None and line.frame == scene.frame.level
     role = "title" if here or frame else "text" if line.ops else "dim"
@@ -104,12 +104,12 @@ def _paint_line(scene: Scene, line: Line, width: int) -> tuple[Row, list[tuple[i
         x += 6
         for op in line.ops:
             label = op_symbol(op)
-            runs += [Run(" "), Run(label, _op_role(scene, op, now, done))]
+            runs += [Run(" "), Run(label, _op_role(scene, op))]
             hits.append((x + 1, len(label), op.name))
             x += 1 + len(label)
     else:
         mark = " cursor" if line.ops and line.ops[0].name == scene.choices.place else ""
-        active = " active" if done is not None and line.ops and line.ops[0].name == done.name else ""
+        active = " active" if line.ops and line.ops[0].name in scene.ran else ""
         runs.append(Run(text, role + active + mark))
         hits += [(x, len(text), line.ops[0].name)] if line.ops else []
         x += len(text)
@@ -118,11 +118,11 @@ def _paint_line(scene: Scene, line: Line, width: int) -> tuple[Row, list[tuple[i
     return tuple(runs), hits
 
 
-def _op_role(scene: Scene, op: Op, now: Op | None, done: Op | None) -> str:
+def _op_role(scene: Scene, op: Op) -> str:
     role = "dim"
-    if now is not None and op.name == now.name:
+    if scene.next is not None and op.name == scene.next.name:
         role = "ready"
-    elif done is not None and op.name == done.name:
+    elif op.name in scene.ran:
         role = "value active"
     elif op.writes and scene.view.defined(op.writes[0].name, op.writes[0].layer):
         role = "value"

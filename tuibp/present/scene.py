@@ -65,6 +65,11 @@ class Scene:
         return self.just[-1] if self.just else None
 
     @cached_property
+    def ran(self) -> frozenset[str]:
+        """The names of the operations that the last movement ran."""
+        return frozenset(op.name for op in self.just)
+
+    @cached_property
     def lit(self) -> frozenset[Tensor]:
         """What the last movement wrote."""
         return frozenset(tensor for op in self.just for tensor in op.writes)
