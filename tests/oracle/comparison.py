@@ -183,9 +183,9 @@ class Comparison:
         layers, reduction = range(1, self.recipe.network.L + 1), self.recipe.network.reduction
         gW = [[combine(rows, reduction) for rows in zip(*(s.dW[l] for s in samples), strict=True)] for l in layers]
         gb = [combine([s.db[l] for s in samples], reduction) for l in layers]
-        old = {"W": self.model.W, "b": self.model.b}
+        old: dict[str, Sequence[npt.ArrayLike]] = {"W": self.model.W, "b": self.model.b}
         self._update(gW, gb, count)
-        new = {"W": self.model.W, "b": self.model.b}
+        new: dict[str, Sequence[npt.ArrayLike]] = {"W": self.model.W, "b": self.model.b}
         slope, size = largest(*gW, *gb), largest(*self.model.W, *self.model.b)
         for l in layers:
             self.check(place, before, "gW", l, gW[l - 1], slope)

@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tuibp.engine.text import safe
 from tuibp.errors import NameInputError
@@ -35,7 +35,8 @@ class TensorName:
     """The lowest layer that has it; None for a tensor of no layer."""
 
 
-class CellRef(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CellRef:
     """A tensor, a cell of it, or a scalar: `layer` is None and `index` empty where they do not apply."""
 
     name: str

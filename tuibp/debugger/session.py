@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tuibp.debugger.commands import COMMANDS, Command
 from tuibp.debugger.history import BUDGET
 from tuibp.debugger.names import SCALARS, parse_cell
-from tuibp.debugger.position import Frame, Position
+from tuibp.debugger.position import Clock, Frame, Position
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import Look, View
 from tuibp.engine.arrays import Array
@@ -46,7 +46,7 @@ class Session:
         """
         self.recipe = recipe
         self.timeline = Timeline(recipe, budget)
-        self.clock = self.timeline.clock
+        self.clock: Clock = self.timeline.clock
         self.t = 0
         self.came_from = 0
         """Where the last movement started: the operations between the two are what just happened."""

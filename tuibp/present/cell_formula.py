@@ -14,7 +14,8 @@ import numpy as np
 from tuibp.debugger.names import CellRef
 from tuibp.debugger.view import View
 from tuibp.engine.arrays import Array
-from tuibp.present.numbers import factor, symbol
+from tuibp.engine.network import Parameters
+from tuibp.present.numbers import cell_symbol, factor, symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,15 @@ def _dot(cell: CellRef, view: View, symbols: str, left: tuple[str, int | None, A
     return CellFormula(cell, symbols, tuple(terms), _value(view, cell))
 
 
+def _read(view: View) -> Parameters:
+    """The parameters that the visible batch has read: after its update those on the screen are newer."""
+    return view.state.params if view.record is None else view.record.ws.state.params
+
+
 def _z(view: View, cell: CellRef) -> CellFormula:
     l, (i,) = cell.layer or 1, cell.index
-    W, b, a = view.get("W", l), view.get("b", l), view.get("a", l - 1)
-    assert W is not None and b is not None
+    params, a = _read(view), view.get("a", l - 1)
+    W, b = params.W[l], params.b[l]
     symbols = f"{symbol('z', l, (i,))} = Σ_j {symbol('W', l)}[{i},j] {symbol('a', l - 1)}[j] + {symbol('b', l, (i,))}"
     return _dot(cell, view, symbols, ("W", l, W[i]), ("a", l - 1, a), lambda j: ((i, j), (j,)), ("b", l, float(b[i])))
 
@@ -113,7 +119,7 @@ def _data(view: View, cell: CellRef) -> CellFormula:
     label = f' "{names[cell.index[0]]}"' if cell.index[0] < len(names) else ""
     row = f" of row {int(record.ws.indices[s])} of the training data" if record is not None and s is not None else ""
     column = f"column {cell.index[0]}{label}{row}"
-    return CellFormula(cell, f"{symbol(*cell)} = {column}", (), _value(view, cell))
+    return CellFormula(cell, f"{cell_symbol(cell)} = {column}", (), _value(view, cell))
 
 
 def _dC_da(view: View, cell: CellRef) -> CellFormula:
@@ -124,10 +130,7 @@ def _dC_da(view: View, cell: CellRef) -> CellFormula:
         values = {} if a is None or y is None else {"a": float(a[i]), "y": float(y[i])}
         numbers = filled(network.cost.gradient_formula, values) if values else ""
         return CellFormula(cell, symbols, (), _value(view, cell), numbers=numbers)
-    W, delta = view.get("W", l + 1), view.get("db", l + 1)
-    if view.record is not None:
-        W = view.record.ws.state.params.W[l + 1]
-    assert W is not None
+    W, delta = _read(view).W[l + 1], view.get("db", l + 1)
     symbols = f"{symbol('dC_da', l, (i,))} = Σ_k {symbol('W', l + 1)}[k,{i}] {symbol('db', l + 1)}[k]"
     return _dot(cell, view, symbols, ("W", l + 1, W[:, i]), ("db", l + 1, delta), lambda k: ((k, i), (k,)))
 
@@ -179,7 +182,7 @@ def _batch(view: View, cell: CellRef) -> CellFormula:
     """gW and gb: a term for every sample of the batch."""
     l, reduction = cell.layer or 1, view.network.reduction
     what = "dW" if cell.name == "gW" else "db"
-    symbols = f"{symbol(*cell)} = {reduction} over the batch of {symbol(what, l, cell.index)}"
+    symbols = f"{cell_symbol(cell)} = {reduction} over the batch of {symbol(what, l, cell.index)}"
     terms: list[Term] = []
     if view.record is not None and view.defined(cell.name, l):
         ws, i = view.record.ws, cell.index[0]
@@ -201,18 +204,18 @@ def _parameter(view: View, cell: CellRef) -> CellFormula:
     added = _value(view, CellRef("ub" if small else "uW", l, cell.index)) if view.defined("uW", l) else None
     if added is None or view.record is None:
         origin = "initial value" if view.record is None or view.record.batch == 0 else "as the last update left it"
-        return CellFormula(cell, f"{symbol(*cell)}: {origin}", (), _value(view, cell))
+        return CellFormula(cell, f"{cell_symbol(cell)}: {origin}", (), _value(view, cell))
     params = view.record.ws.state.params
     before = float((params.b if small else params.W)[l][cell.index])
     row = view.recipe.plan.optimizer
-    symbols = f"{symbol(*cell)}  {row.name}, η = {view.recipe.plan.lr:g}: {row.formula.splitlines()[-1]}"
+    symbols = f"{cell_symbol(cell)}  {row.name}, η = {view.recipe.plan.lr:g}: {row.formula.splitlines()[-1]}"
     terms = (Term(("before",), (before,)), Term(("update",), (added,)))
     return CellFormula(cell, symbols, terms, _value(view, cell))
 
 
 def _updated(view: View, cell: CellRef) -> CellFormula:
     row, plan = view.recipe.plan.optimizer, view.recipe.plan
-    symbols = f"{symbol(*cell)} = after - before;  {row.name}: {row.formula.splitlines()[-1]}"
+    symbols = f"{cell_symbol(cell)} = after - before;  {row.name}: {row.formula.splitlines()[-1]}"
     gradient = _value(view, CellRef("gW" if cell.name == "uW" else "gb", cell.layer, cell.index))
     numbers = "" if gradient is None else f"η = {plan.lr:g}, g = {gradient:.6g}"
     return CellFormula(cell, symbols, (), _value(view, cell), numbers=numbers)
@@ -237,7 +240,14 @@ _MAKERS: dict[str, Maker] = {
 }  # fmt: skip
 
 
+_OF_A_SAMPLE = frozenset({"z", "a", "x", "y", "dC_da", "sp", "db", "dW", "cost"})
+
+
 def cell_formula(view: View, cell: CellRef) -> CellFormula:
     """The formula of a cell, at a view; its terms are empty while their inputs are not computed."""
     with np.errstate(all="ignore"):
+        if view.look == "mean" and cell.name in _OF_A_SAMPLE:
+            # A mean of products is no product of means: showing factors here would be false arithmetic.
+            symbols = f"{cell_symbol(cell)}: mean over the samples that have computed it"
+            return CellFormula(cell, symbols, (), _value(view, cell))
         return _MAKERS[cell.name](view, cell)

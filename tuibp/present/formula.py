@@ -13,7 +13,7 @@ from tuibp.engine.program import Op
 from tuibp.present.cells import Picture, Row, Run
 from tuibp.present.cell_formula import CellFormula, Term, cell_formula
 from tuibp.present.grid import Window
-from tuibp.present.numbers import factor, short, symbol, symbols
+from tuibp.present.numbers import cell_symbol, factor, short, symbols
 from tuibp.present.scene import Scene
 
 _INDENT = 6
@@ -50,7 +50,7 @@ def arithmetic(formula: CellFormula, digits: int, width: int, known: bool) -> st
         width: columns it may take; middle terms are left out, with their number, where it would be longer.
         known: whether the result may be told.
     """
-    name = symbol(*formula.cell)
+    name = cell_symbol(formula.cell)
     result = short(formula.value, digits + 2) if known and formula.value is not None else "?"
     room = width - len(name) - len(result) - 6
     body = cut(formula.numbers, room)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from tuibp.debugger.names import CellRef
 from tuibp.engine.arrays import Array
 
 DIGITS = 4
@@ -25,12 +26,11 @@ _LAYER = re.compile(r"\[(\d+)\]")
 _NAMES = {"dC_da": "∂C/∂a", "dW": "∂C/∂W", "gW": "∇W", "gb": "∇b", "uW": "ΔW", "ub": "Δb", "db": "δ", "sp": "σ′"}
 _WORD = re.compile(r"\b(" + "|".join(_NAMES) + r")\b")
 
-ASCII = str.maketrans(
-    dict(
-        "∂d ∇g Δd δd σs ′' ᵀT ⊙* ·. ○o ●* ▶> ◀< →> ←< ─- │| ┌+ ┐+ └+ ┘+ ├+ ┤+ ┬+ ┴+ ┼+ █# ▇# ▆# ▅= ▄= ▃- ▂- ▁_ ×x "
-        "«< »> …~ ηn θ0 λl βb ρr εe μu ΣS ΠP √r ≥> ≤< ≠! ÷/ ⁰0 ¹1 ²2 ³3 ⁴4 ⁵5 ⁶6 ⁷7 ⁸8 ⁹9 ½h ∞8 πp ΦF φf ʲj ᵢi ½h".split()
-    )
+_PAIRS = (
+    "∂d ∇g Δd δd σs ′' ᵀT ⊙* ·. ○o ●* ▶> ◀< →> ←< ─- │| ┌+ ┐+ └+ ┘+ ├+ ┤+ ┬+ ┴+ ┼+ █# ▇# ▆# ▅= ▄= ▃- ▂- ▁_ ×x "
+    "«< »> …~ ηn θ0 λl βb ρr εe μu ΣS ΠP √r ≥> ≤< ≠! ÷/ ⁰0 ¹1 ²2 ³3 ⁴4 ⁵5 ⁶6 ⁷7 ⁸8 ⁹9 ½h ∞8 πp ΦF φf ʲj ᵢi ½h"
 )
+ASCII: dict[int, str] = {ord(pair[0]): pair[1] for pair in _PAIRS.split()}
 """One plain character for every glyph that a font may lack (`--ascii`)."""
 
 
@@ -50,6 +50,11 @@ def symbol(name: str, layer: int | None = None, index: tuple[int, ...] = ()) -> 
     raised = "" if layer is None else superscript(layer)
     cell = f"[{','.join(map(str, index))}]" if index else ""
     return f"{_NAMES.get(name, 'C' if name == 'cost' else name)}{raised}{cell}"
+
+
+def cell_symbol(cell: CellRef) -> str:
+    """The symbol of a cell: W¹[0,1]."""
+    return symbol(cell.name, cell.layer, cell.index)
 
 
 def number(value: float, digits: int = DIGITS) -> str:
