@@ -111,12 +111,13 @@ def _shape(rng: np.random.Generator, bounds: Bounds, pinned: Pinned, cost: str) 
 
 
 def targets(rng: np.random.Generator, cost: str, N: int, n: int) -> Array:
-    """(N, n) targets that the cost can be fed with: one-hot, soft or free."""
+    """(N, n) targets that the cost can be fed with: one-hot, shares that add up to 1 or do not, or free."""
     soft = rng.random((N, n)) < 0.5
     if cost == "cross-entropy":
         hot: Array = np.eye(n)[rng.integers(n, size=N)]
         shares = rng.random((N, n)) + 0.1
-        return hot if rng.random() < 0.6 else shares / shares.sum(axis=1, keepdims=True)
+        choice = rng.random()
+        return hot if choice < 0.5 else shares / shares.sum(axis=1, keepdims=True) if choice < 0.75 else shares / 1.1
     if cost == "binary-cross-entropy":
         return soft.astype(np.float64) if rng.random() < 0.6 else rng.random((N, n))
     return soft.astype(np.float64) if rng.random() < 0.3 else rng.normal(size=(N, n))

@@ -32,7 +32,9 @@ def test_set_up_commands_are_complete() -> None:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_commands_run(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_run(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     if "mine.toml" in line and " new " not in line:
         assert main(["new", "mine.toml"]) == 0
@@ -65,7 +67,9 @@ def test_network_file_is_read(tmp_path: Path) -> None:
 def test_samples_are_all_named() -> None:
     names = {path.stem for path in (README.parent / "samples").glob("*.toml")}
     table = TEXT.split("## Samples")[1].split("##")[0]
-    named = {name.strip() for row in re.findall(r"^\| ([a-z, -]+) \|", table, flags=re.MULTILINE) for name in row.split(",")}
+    named = {
+        name.strip() for row in re.findall(r"^\| ([a-z, -]+) \|", table, flags=re.MULTILINE) for name in row.split(",")
+    }
     assert named - {"name"} == names
 
 

@@ -23,15 +23,17 @@ def _json(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 
 def test_tensors_cells_and_scalars(capsys: pytest.CaptureFixture[str]) -> None:
+    # x = (1, 1): z[1] = (0.8 - 0.9 + 0.2, -1 + 0.7 - 0.1, 0.6 + 0.4 + 0.3) = (0.1, -0.4, 1.3);
+    # z[2] = 0.6 tanh 0.1 + 0.5 tanh(-0.4) - 0.8 tanh 1.3 + 0.1 = -0.719552; a[2] = 0.327492, C = a[2]^2 = 0.107251.
     assert _out(capsys, "xor", "--at", "e0.b0.s0.bwd2", "W[1]", "a[2]", "cost", "W[1][0,1]", "epoch") == (
         "at e0.b0.s0.bwd2.dC_da (t = 8)\n"
         "W[1]   weights: to row i, from column j, shape (3, 2)\n"
-        "  0   0.5  -0.9\n"
-        "  1    -1   0.5\n"
-        "  2  -0.4   0.2\n"
+        "  0   0.8  -0.9\n"
+        "  1    -1   0.7\n"
+        "  2   0.6   0.4\n"
         "a[2]   activations, shape (1)\n"
-        "  0   0.5\n"
-        "cost = 0.25   cost of the sample\n"
+        "  0   0.3274915966\n"
+        "cost = 0.1072507458   cost of the sample\n"
         "W[1][0,1] = -0.9\n"
         "epoch = 0   the epoch\n"
     )

@@ -56,18 +56,18 @@ def process(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 @pytest.mark.usefixtures("process")
 def test_the_screen_gets_the_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[tuple[str, bool]] = []
+    opened: list[tuple[str, bool, bool]] = []
 
-    def run(recipe: Recipe, *, ascii: bool) -> int:
-        opened.append((recipe.title, ascii))
+    def run(recipe: Recipe, *, ascii: bool, dark: bool) -> int:
+        opened.append((recipe.title, ascii, dark))
         return 7
 
     app = ModuleType("tuibp.tui.app")
     vars(app)["run"] = run
     monkeypatch.setitem(sys.modules, "tuibp.tui.app", app)
     assert main([]) == 7
-    assert main(["mazur", "--ascii"]) == 7
-    assert opened == [(open_recipe("xor").title, False), (open_recipe("mazur").title, True)]
+    assert main(["mazur", "--ascii", "--light"]) == 7
+    assert opened == [(open_recipe("xor").title, False, True), (open_recipe("mazur").title, True, False)]
 
 
 @pytest.mark.usefixtures("process")

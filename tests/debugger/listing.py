@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tuibp.engine.program import Level
+from tuibp.engine.operations import Level
 
 SIZES = [(L, N, batch, epochs) for L in (1, 2, 3) for N in (1, 2, 3, 4, 5) for batch in (1, 2, 3, 4, 5) if batch <= N
          for epochs in (1, 2, 3)]  # fmt: skip

@@ -20,8 +20,8 @@ from tuibp.debugger.session import Session
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
 from tuibp.engine.kernels import State
+from tuibp.engine.operations import Level
 from tuibp.engine.optimizers import OPTIMIZERS
-from tuibp.engine.program import Level
 from tuibp.engine.recipe import Recipe
 
 PROGRAMS = 200

@@ -13,7 +13,8 @@ from tests.debugger.listing import listing
 from tests.recipes import sized
 from tuibp.debugger.location import LEVEL_LETTERS, location, parse_location, parse_position
 from tuibp.debugger.position import Clock
-from tuibp.engine.program import OPERATIONS, Level, Program
+from tuibp.engine.operations import OPERATIONS, Level
+from tuibp.engine.program import Program
 from tuibp.errors import PositionError
 
 SIZE = (2, 5, 2, 3)

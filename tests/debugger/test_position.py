@@ -16,7 +16,8 @@ from tests.recipes import sized
 from tuibp.debugger.location import parse_position
 from tuibp.debugger.position import Clock
 from tuibp.engine.dataset import Dataset
-from tuibp.engine.program import OPERATIONS, Level, Program
+from tuibp.engine.operations import OPERATIONS, Level
+from tuibp.engine.program import Program
 
 Size = tuple[int, int, int, int]
 

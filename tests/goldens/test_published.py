@@ -50,7 +50,9 @@ CHECKS = [(example, check) for example in PUBLISHED for check in example.checks]
 MISPRINTS = [(example, misprint) for example in PUBLISHED for misprint in example.misprints]
 
 
-@pytest.mark.parametrize(("example", "check"), CHECKS, ids=lambda item: getattr(item, "name", getattr(item, "cell", "")))
+@pytest.mark.parametrize(
+    ("example", "check"), CHECKS, ids=lambda item: getattr(item, "name", getattr(item, "cell", ""))
+)
 def test_printed_digits(example: Example, check: Check) -> None:
     value = value_after(session_of(example), check.after, check.cell)
     assert matches(value, check.printed), f"{check.cell} after {check.after}: {value!r}, printed {check.printed}"

@@ -18,7 +18,7 @@ from tuibp.debugger.view import View
 from tuibp.engine import kernels
 from tuibp.engine.arrays import Array, IntArray
 from tuibp.engine.kernels import Kernel, Workspace
-from tuibp.engine.program import OPERATIONS
+from tuibp.engine.operations import OPERATIONS
 from tuibp.engine.recipe import Recipe
 
 

@@ -85,6 +85,7 @@ def _screen(words: list[str]) -> tuple[Action, argparse.Namespace]:
     parser = Parser("tuibp", "The step-debugger for backpropagation.", f"{commands}\n\n{EXAMPLES}")
     parser.add_argument("file", metavar="FILE", nargs="?", help=FILE_HELP)
     parser.add_argument("--ascii", action="store_true", help="paint the screen with ASCII characters only")
+    parser.add_argument("--light", action="store_true", help="begin with the light theme")
     parser.add_argument("--version", action="version", version=f"tuibp {tuibp.__version__}")
     parser.usage = "tuibp [FILE]\n       tuibp COMMAND ..."
     arguments = parser.parse_args(words)

@@ -26,7 +26,7 @@ def run(arguments: Namespace) -> int:
     name = DEFAULT if arguments.file is None else arguments.file
     _refuse_misspelt_command(name)
     if has_screen():
-        return _open_screen(name, ascii=arguments.ascii)
+        return _open_screen(name, ascii=arguments.ascii, dark=not arguments.light)
     from tuibp.debugger.session import Session
     from tuibp.engine.text import safe
     from tuibp.present.walk import worked_sample
@@ -47,7 +47,7 @@ def _refuse_misspelt_command(name: str) -> None:
             raise InputError(f'no command and no file "{name}"', hint=f"did you mean tuibp {near[0]}?") from None
 
 
-def _open_screen(name: str, *, ascii: bool) -> int:
+def _open_screen(name: str, *, ascii: bool, dark: bool) -> int:
     """The recipe first, so that an error of the file is told in the plain terminal; then the screen."""
     from tuibp.tui.terminal import pause_garbage_collector, prepare_environment
 
@@ -56,7 +56,7 @@ def _open_screen(name: str, *, ascii: bool) -> int:
     recipe = open_recipe(name)
     from tuibp.tui.app import run as run_screen
 
-    return run_screen(recipe, ascii=ascii)
+    return run_screen(recipe, ascii=ascii, dark=dark)
 
 
 def has_screen() -> bool:

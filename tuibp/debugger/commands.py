@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tuibp.debugger.location import parse_location, parse_position
 from tuibp.debugger.position import Frame
-from tuibp.engine.program import Level
+from tuibp.engine.operations import Level
 from tuibp.errors import PositionError
 
 if TYPE_CHECKING:

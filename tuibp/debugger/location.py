@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tuibp.debugger.position import Clock, Position
-from tuibp.engine.program import OPERATIONS, Level
+from tuibp.engine.operations import OPERATIONS, Level
 from tuibp.engine.text import safe
 from tuibp.errors import PositionError
 
@@ -191,11 +191,10 @@ def _named(text: str, clock: Clock, here: Position) -> int:
     if not parts and not words:
         raise _bad(text, "is not a position")
     name = _op_name(text, words, program.L) if words else None
-    epoch = _bounded(text, parts.get("e", min(here.epoch, program.epochs - 1)), program.epochs, "epoch")
-    if epoch == program.epochs:
-        if len(parts) > 1 or name not in (None, "shuffle"):
-            raise _bad(text, f"there is no epoch {epoch}", f"the last is {program.epochs - 1}")
+    epoch = parts.get("e", min(here.epoch, program.epochs - 1))
+    if epoch == program.epochs and len(parts) < 2 and name in (None, "shuffle"):
         return clock.total
+    _bounded(text, epoch, program.epochs - 1, "epoch")
     if name in ("shuffle", "end") or (name is None and "b" not in parts and "s" not in parts):
         if "b" in parts or "s" in parts:
             raise _bad(text, f"{name} belongs to an epoch, not to a batch", f"write e{epoch}.{name}")

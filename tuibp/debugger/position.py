@@ -11,7 +11,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 
-from tuibp.engine.program import Level, Op, Program
+from tuibp.engine.operations import Level
+from tuibp.engine.program import Op, Program
 
 
 @dataclass(frozen=True, slots=True)

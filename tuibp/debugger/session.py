@@ -16,7 +16,7 @@ from tuibp.debugger.position import Clock, Frame, Position
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import Look, View
 from tuibp.engine.arrays import Array
-from tuibp.engine.program import Level
+from tuibp.engine.operations import Level
 from tuibp.engine.recipe import Recipe
 from tuibp.engine.text import safe
 from tuibp.errors import NameInputError, TuibpError

@@ -70,12 +70,13 @@ class Timeline:
 
     def order(self, epoch: int) -> IntArray:
         """(N,) the order in which epoch `epoch` meets the samples."""
-        if epoch not in self._orders:
+        order = self._orders.get(epoch)
+        if order is None:
             plan = self.recipe.plan
-            self._orders[epoch] = partition(plan.seed, epoch, self.program.N, plan.shuffle)
+            order = self._orders[epoch] = partition(plan.seed, epoch, self.program.N, plan.shuffle)
             while len(self._orders) > 2:
                 self._orders.popitem(last=False)
-        return self._orders[epoch]
+        return order
 
     def owner(self, t: int) -> int:
         """The global batch whose values are visible at t: the last one begun; -1 before the first."""

@@ -17,7 +17,7 @@ from tuibp.debugger.position import Position
 from tuibp.debugger.timeline import Record, Timeline
 from tuibp.engine.arrays import Array
 from tuibp.engine.kernels import State
-from tuibp.engine.program import Tensor
+from tuibp.engine.operations import Tensor
 
 Look: TypeAlias = int | Literal["mean"] | None
 """Which column of the batch is looked at: a sample, the mean of all that have been executed, or (None) the current

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from tuibp.debugger.names import CellRef
 from tuibp.engine.arrays import Array
-from tuibp.engine.program import Tensor
-from tuibp.present.cells import Hit, Picture, Row, Run
+from tuibp.engine.operations import Tensor
+from tuibp.present.cells import Hit, Picture, Run, Window, cut, framed, slide
 from tuibp.present.numbers import READY, UNDEFINED, column_width, heat_role, number
 from tuibp.present.scene import Scene
+
+LABELS = 2000
+"""Row names that are measured; more of them are only numbers, which do not get much longer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +39,17 @@ class Column:
         return CellRef(self.tensor.name, self.tensor.layer, self.cell(row))
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Where a pane is scrolled to; None follows the cursor or the program."""
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What a pane with cells shows: the painter paints it and the cell cursor walks over it."""
 
-    top: int | None = None
-    left: int | None = None
+    pane: str
+    """The name of the pane."""
+    columns: Sequence[Column]
+    names: Sequence[str]
+    """What stands before each row; its length is the number of rows."""
+    focus: int = 0
+    """The column to keep visible, and for the cursor to start in, where nothing is selected."""
 
 
 def locate(columns: Sequence[Column], ref: CellRef | None) -> tuple[int, int] | None:
@@ -56,100 +64,83 @@ def locate(columns: Sequence[Column], ref: CellRef | None) -> tuple[int, int] | 
     return None
 
 
-def step_cursor(columns: Sequence[Column], ref: CellRef | None, dy: int, dx: int, home: int = 0) -> CellRef | None:
+def step_cursor(table: Table, ref: CellRef | None, dy: int, dx: int) -> CellRef:
     """The cell `dy` rows down and `dx` columns right of a cell, stopping at the borders.
 
-    Args:
-        home: the column to start in where the table does not hold the cell yet.
+    Where the table does not hold the cell yet: the cell of the same row in the column to start in.
     """
-    if not columns:
-        return None
+    columns = table.columns
     place = locate(columns, ref)
     if place is None:
-        column = columns[max(0, min(home, len(columns) - 1))]
+        column = columns[max(0, min(table.focus, len(columns) - 1))]
         row = ref.index[0] if ref is not None and ref.index else 0
-        return column.ref(min(row, column.count - 1)) if column.count else None
+        return column.ref(min(row, column.count - 1))
     column = columns[max(0, min(place[1] + dx, len(columns) - 1))]
     return column.ref(max(0, min(place[0] + dy, column.count - 1)))
 
 
 def _first(wanted: int | None, focus: int | None, total: int, room: int) -> int:
     """The first visible row or column: where it is scrolled to, else so that `focus` is visible."""
-    last = max(0, total - room)
-    if wanted is not None:
-        return max(0, min(wanted, last))
-    if focus is None or room <= 0 or focus < room:
-        return 0
-    return min(last, focus - room // 2)
+    if wanted is None:
+        wanted = 0 if focus is None or focus < room else focus - room // 2
+    return slide(total, room, wanted)[0]
 
 
-def _cell_run(column: Column, row: int, scene: Scene, place: tuple[int, int], cursor: tuple[int, int] | None,
-              width: int) -> Run:  # fmt: skip
+def _marks(column: Column, scene: Scene) -> str:
+    """What the operation just done did with a column."""
+    return " active" if column.tensor in scene.lit else " read" if column.tensor in scene.read else ""
+
+
+def _text(value: float, digits: int, width: int) -> str:
+    """The number; an exponent of three digits takes the place of one more digit."""
+    text = number(value, digits)
+    return text if len(text) <= width else number(value, digits - 1)
+
+
+def _cell(column: Column, row: int, scene: Scene, marks: str, width: int) -> Run:
     """One cell, right-aligned in `width`."""
     if row >= column.count:
-        return Run(" " * width, "text")
-    marks = ""
-    if column.tensor in scene.lit:
-        marks += " active"
-    elif column.tensor in scene.read:
-        marks += " read"
-    if place == cursor:
-        marks += " cursor"
+        return Run(" " * width)
     if column.values is None:
         ready = column.tensor in scene.ready
         return Run((READY if ready else UNDEFINED).rjust(width), ("ready" if ready else "pending") + marks)
     value = float(column.values[row])
-    return Run(number(value, scene.choices.digits).rjust(width), heat_role(value, column.scale) + marks)
+    return Run(_text(value, scene.choices.digits, width).rjust(width), heat_role(value, column.scale) + marks)
 
 
-def paint_grid(scene: Scene, columns: Sequence[Column], names: Sequence[str], width: int, height: int, window: Window,
-               focus: int = 0) -> Picture:  # fmt: skip
-    """A table with a heading line.
-
-    Args:
-        names: what stands before each row; its length is the number of rows.
-        focus: the column to keep visible where nothing is selected.
-    """
+def paint_grid(scene: Scene, table: Table, width: int, height: int, window: Window) -> Picture:
+    """A table with a heading line."""
+    columns, names = table.columns, table.names
     cursor = locate(columns, scene.choices.cursor)
-    label = max([len(name) for name in names[:2000]], default=1)
-    label = min(label, max(3, width // 4))
+    selected = " cursor" if scene.choices.pane == table.pane else " same"
+    label = min(max(len(name) for name in names[:LABELS]), max(3, width // 4))
     cell = column_width(scene.choices.digits)
     room = max(1, (width - label) // (cell + 1))
     lines = max(1, height - 1)
-    left = _first(window.left, cursor[1] if cursor else focus, len(columns), room)
+    left = _first(window.left, cursor[1] if cursor else table.focus, len(columns), room)
     top = _first(window.top, cursor[0] if cursor else None, len(names), lines)
-    shown = list(enumerate(columns))[left : left + room]
-    rows: list[Row] = [_heading(scene, shown, label, cell, left > 0, left + room < len(columns), width)]
+    shown = [(x, column, _marks(column, scene)) for x, column in enumerate(columns)][left : left + room]
+    rows = [_heading(shown, label, cell, left > 0, left + room < len(columns), width)]
     hits: list[Hit] = []
     for y, i in enumerate(range(top, min(top + lines, len(names))), start=1):
-        runs = [Run(names[i][:label].rjust(label), "dim")]
-        for x, (number_, column) in enumerate(shown):
-            runs.append(Run(" "))
-            runs.append(_cell_run(column, i, scene, (i, number_), cursor, cell))
+        runs, at = [Run(cut(names[i], label).rjust(label), "dim")], label
+        for x, column, marks in shown:
+            runs += [Run(" "), _cell(column, i, scene, marks + selected * ((i, x) == cursor), cell)]
             if i < column.count:
-                hits.append(Hit(y, label + 1 + x * (cell + 1), cell, column.ref(i)))
-        rows.append(tuple(runs))
-    return Picture(tuple(rows), tuple(hits), top, left, _more(top, lines, len(names), left, room, len(columns)))
+                hits.append(Hit(y, at + 1, cell, column.ref(i)))
+            at += cell + 1
+        rows.append(runs)
+    more = (slide(len(names), lines, top, "rows")[1], slide(len(columns), room, left, "columns")[1])
+    return framed(rows, hits, width, height, top, left, ", ".join(filter(None, more)))
 
 
-def _heading(scene: Scene, shown: Sequence[tuple[int, Column]], label: int, cell: int, before: bool, after: bool,
-             width: int) -> Row:  # fmt: skip
-    runs = [Run("«".rjust(label) if before else " " * label, "dim")]
-    for _, column in shown:
-        role = "accent" if column.tensor in scene.lit else "title" if column.tensor in scene.read else "dim"
-        mark = " active" if column.tensor in scene.lit else " read" if column.tensor in scene.read else ""
-        runs += [Run(" "), Run(column.title[:cell].rjust(cell), role + mark)]
-    used = label + len(shown) * (cell + 1)
-    if after and used < width:
+def _heading(shown: Sequence[tuple[int, Column, str]], label: int, cell: int, before: bool, after: bool,
+             width: int) -> list[Run]:  # fmt: skip
+    """The titles of the columns, with a sign at either end where there are more."""
+    runs = [Run(("«" if before else "").rjust(label), "dim")]
+    for _, column, marks in shown:
+        role = {" active": "accent", " read": "title", "": "dim"}[marks]
+        runs += [Run(" "), Run(cut(column.title, cell).rjust(cell), role + marks)]
+    if after and label + len(shown) * (cell + 1) < width:
         runs.append(Run("»", "dim"))
-    return tuple(runs)
-
-
-def _more(top: int, lines: int, rows: int, left: int, room: int, columns: int) -> str:
-    """What is out of sight, in words."""
-    parts = []
-    if rows > lines:
-        parts.append(f"rows {top}-{min(top + lines, rows) - 1} of {rows}")
-    if columns > room:
-        parts.append(f"columns {left}-{min(left + room, columns) - 1} of {columns}")
-    return ", ".join(parts)
+    return runs

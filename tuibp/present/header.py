@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from tuibp.present.cells import Picture, Row, Run
+from tuibp.present.cells import Picture, Run, cut, framed
 from tuibp.present.scene import Scene
+
+LEAST_TITLE = 6
+"""Columns below which a cut title says nothing."""
 
 
 def paint_header(scene: Scene, width: int) -> Picture:
-    """xor · epoch 0 of 100 · batch 1 of 2 · sample 0 of 2 ... t=9 of 1200  e0.b1.s0.bwd2.db.
+    """xor · epoch 0/100 · batch 1/2 · sample 0/2 ... t=9 of 1200  e0.b1.s0.bwd2.db.
 
-    What does not fit goes from the title first, with a sign; the position is never cut.
+    What does not fit goes from the title first, with a sign; the position is the last to go.
     """
     view, program = scene.view, scene.view.program
     place = view.position
@@ -19,15 +22,13 @@ def paint_header(scene: Scene, width: int) -> Picture:
     if place.batch is not None:
         parts.append(f"batch {place.batch}/{program.K}")
     if place.sample is not None:
-        parts.append(f"sample {place.sample}/{view.m}")
-    frames = " · ".join(parts) if parts else f"{program.epochs} epochs done"
-    right = f"t={view.t} of {program.total}  {place.name}"
-    room = width - len(right) - 2
-    left = f" {scene.title} · {frames}"
-    if len(left) > room:
-        shorter = room - len(frames) - 5
-        left = f" {scene.title[:shorter]}… · {frames}" if shorter >= 6 else f" {frames}"
-    if len(left) > room:
-        left = left[: max(0, room - 1)] + "…" if room > 1 else ""
-    row: Row = (Run(left.ljust(max(0, room)), "title"), Run("  "), Run(right[:width], "accent"))
-    return Picture((row,))
+        parts.append(f"sample {place.sample}/{view.program.batch_size(place.batch or 0)}")
+    frames = " · ".join(parts) if parts else "the run has ended"
+    right = f"t={view.t} of {program.total}  {place.name} "
+    if len(right) > width // 2 + len(frames) // 2:
+        right = f"t={view.t}  {place.name} "
+    room = width - len(right) - 1
+    title = room - len(frames) - 4
+    left = f" {cut(scene.title, title)} · {frames}" if title >= min(LEAST_TITLE, len(scene.title)) else f" {frames}"
+    left = cut(left, room).ljust(room + 1) if room > LEAST_TITLE else ""
+    return framed([[Run(left, "title"), Run(right, "accent")]], (), width, 1)

@@ -5,16 +5,31 @@ Made from COMMANDS, so that a hint never names a key that does not exist.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tuibp.debugger.commands import COMMANDS
-from tuibp.present.cells import Picture, Run
+from tuibp.present.cells import Picture, Run, cut, framed
 from tuibp.present.scene import Scene
 
-_START = ("step", "stepi", "sample", "batch", "epoch", "goto", "cursor", "help", "quit")
-_INSIDE = ("step", "reverse-step", "stepi", "sample", "batch", "epoch", "finish", "goto", "cursor", "help", "quit")
-_END = ("reverse-step", "reverse-epoch", "goto", "help", "quit")
-_CELL = ("escape", "step", "reverse-step", "zoom", "cursor", "help")
-_LISTING = ("advance", "reverse-advance", "step", "reverse-step", "escape", "help")
-_LABELS = {"step": {"start": "compute it"}, "reverse-step": {"": "undo"}, "cursor": {"": "pick a cell"}}
+_START = ("step", "stepi", "sample", "batch", "epoch", "cursor", "pane", "zoom", "goto")
+_INSIDE = ("step", "reverse-step", "sample", "batch", "cursor", "pane", "stepi", "epoch", "finish", "goto", "zoom")
+_END = ("reverse-step", "reverse-epoch", "goto", "back", "cursor", "pane", "zoom")
+_CELL = ("cursor", "escape", "step", "reverse-step", "zoom", "pane", "digits")
+_LISTING = ("advance", "reverse-advance", "cursor", "escape", "step", "reverse-step", "pane")
+ALWAYS = ("help", "quit")
+"""Shown at the end of the line, whatever else has room."""
+_LABELS = {"reverse-step": "undo", "cursor": "pick a cell"}
+_FIRST = "compute it"
+LEAST_MESSAGE = 30
+"""Columns that a message gets even where that leaves no room for keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the last command had to say."""
+
+    text: str = ""
+    error: bool = False
 
 
 def hinted(scene: Scene) -> tuple[str, ...]:
@@ -28,31 +43,38 @@ def hinted(scene: Scene) -> tuple[str, ...]:
     return _START if scene.view.t == 0 else _INSIDE
 
 
-def paint_hints(scene: Scene, message: str, count: str, width: int) -> Picture:
-    """One line.
+def _hint(name: str, start: bool) -> list[Run]:
+    """A key and what it does."""
+    command = COMMANDS[name]
+    label = _FIRST if start and name == "step" else _LABELS.get(name, command.label)
+    return [Run(command.keys[0], "key"), Run(f" {label}"), Run("  ")]
+
+
+def _length(runs: list[Run]) -> int:
+    return sum(len(run.text) for run in runs)
+
+
+def paint_hints(scene: Scene, note: Note, count: str, width: int) -> Picture:
+    """One line: the count, the note, then keys; the last ones are those for help and for leaving.
 
     Args:
-        message: what the last command had to say; shown before the keys.
         count: the digits typed so far.
     """
-    runs = [Run(" ")]
-    used = 1
+    runs, start = [Run(" ")], scene.view.t == 0
     if count:
         runs.append(Run(f"{count}× ", "title"))
-        used += len(count) + 2
-    if message:
-        text = message if len(message) <= width - used - 1 else message[: width - used - 2] + "…"
-        runs.append(Run(f"{text}  ", "good"))
-        used += len(text) + 2
-    where = "start" if scene.view.t == 0 else ""
+    tail = [run for name in ALWAYS for run in _hint(name, start)][:-1]
+    if note.text:
+        room = width - _length(runs) - _length(tail) - 2
+        text = cut(note.text, room if len(note.text) <= room or room >= LEAST_MESSAGE else width - _length(runs) - 1)
+        runs.append(Run(f"{text}  ", "bad" if note.error else "good"))
+    room = width - _length(runs) - _length(tail)
     for name in hinted(scene):
-        command = COMMANDS[name]
-        label = _LABELS.get(name, {}).get(where) or _LABELS.get(name, {}).get("", command.label)
-        if used + len(command.keys[0]) + len(label) + 3 > width:
-            break
-        runs += [Run(command.keys[0], "key"), Run(f" {label}", "text"), Run("  ")]
-        used += len(command.keys[0]) + len(label) + 3
-    return Picture((tuple(runs),))
+        hint = _hint(name, start)
+        if _length(hint) <= room:
+            runs += hint
+            room -= _length(hint)
+    return framed([[*runs, *tail] if room >= 0 else runs], (), width, 1)
 
 
 def paint_progress(done: int, total: int, rate: float, left: float, width: int) -> Picture:
@@ -63,11 +85,12 @@ def paint_progress(done: int, total: int, rate: float, left: float, width: int) 
         left: seconds to go.
     """
     share = done / total if total else 1.0
+    stop = [Run("  esc", "key"), Run(" stop")]
     words = f" {share:4.0%} {done} of {total} batches  {rate:,.0f}/s  {duration(left)} left  "
-    room = max(0, min(30, width - len(words) - 12))
-    filled = round(share * room)
-    bar = "█" * filled + "─" * (room - filled)
-    return Picture(((Run(words, "text"), Run(bar, "curve"), Run("  esc", "key"), Run(" stop", "text")),))
+    room = width - _length(stop)
+    bar = max(0, min(30, room - len(words)))
+    filled = round(share * bar)
+    return framed([[Run(cut(words, room)), Run("█" * filled + "─" * (bar - filled), "curve"), *stop]], (), width, 1)
 
 
 def duration(seconds: float) -> str:

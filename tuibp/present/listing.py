@@ -1,19 +1,23 @@
 """The program listing: the notes' algorithm, with the program counter in its gutter.
 
-One line per layer and direction, as a source file would have it; the operations of a line stand on it and can be selected.
+One line per layer and direction, as a source file would have it; the operations of a line stand on it and can be
+selected.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tuibp.engine.program import Level, Op, Program
-from tuibp.present.cells import Hit, Picture, Row, Run
-from tuibp.present.grid import Window
+from tuibp.engine.operations import Level
+from tuibp.engine.program import Op, Program
+from tuibp.present.cells import Hit, Picture, Run, Window, framed, slide
 from tuibp.present.numbers import superscript, symbol
 from tuibp.present.scene import Scene
 
 COUNTER = "▶"
+"""Stands before the line whose operation is next."""
+FRAME = "│"
+"""Stands before every line of the selected frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,10 @@ class Line:
     text: str
     ops: tuple[Op, ...]
     """The operations that stand on it, none on a loop's heading."""
-    frame: Level | None = None
-    """The frame that a heading opens."""
+
+    def holds(self, name: str) -> bool:
+        """Whether an operation stands on it."""
+        return any(op.name == name for op in self.ops)
 
 
 def lines_of(program: Program) -> list[Line]:
@@ -44,16 +50,16 @@ def lines_of(program: Program) -> list[Line]:
     passes = [Line(3, f"{direction} {layer}", tuple(ops)) for (direction, layer), ops in by_layer.items()]
     L = program.L
     return [
-        Line(0, f"for epoch 0..{program.epochs - 1}", (), Level.EPOCH),
+        Line(0, f"for epoch 0..{program.epochs - 1}", ()),
         Line(1, "shuffle", (program.shuffle,)),
-        Line(1, f"for batch 0..{program.K - 1}", (), Level.BATCH),
+        Line(1, f"for batch 0..{program.K - 1}", ()),
         line(2, "begin"),
-        Line(2, f"for sample 0..{program.m - 1}", (), Level.SAMPLE),
+        Line(2, f"for sample 0..{program.m - 1}", ()),
         line(3, "load", f"a{superscript(0)} y"),
         *passes[:L],
         line(3, "cost", "C"),
         *passes[L:],
-        line(3, "acc", "+ to batch"),
+        line(3, "acc", "+ batch"),
         line(2, "grad", "∇W ∇b"),
         line(2, "update", "W b"),
         Line(1, "end", (program.end,)),
@@ -73,67 +79,59 @@ def places(program: Program) -> list[list[str]]:
 def paint_listing(scene: Scene, width: int, height: int, window: Window) -> Picture:
     """The listing, scrolled so that the program counter (or the selected line) is visible."""
     lines = lines_of(scene.view.program)
-    now = scene.next
-    wanted = scene.choices.place or (now.name if now is not None else "end")
-    at = next((i for i, line in enumerate(lines) if any(op.name == wanted for op in line.ops)), len(lines) - 1)
-    last = max(0, len(lines) - height)
-    top = window.top if window.top is not None else max(0, at - height // 2)
-    top = max(0, min(top, last))
-    rows: list[Row] = []
+    wanted = scene.choices.place or (scene.next.name if scene.next is not None else "end")
+    at = next(i for i, line in enumerate(lines) if line.holds(wanted))
+    centred = 0 if len(lines) <= height else at - height // 2
+    top, more = slide(len(lines), height, centred if window.top is None else window.top)
+    rows: list[list[Run]] = []
     hits: list[Hit] = []
     for y, line in enumerate(lines[top : top + height]):
-        row, targets = _paint_line(scene, line, width)
+        row, targets = _paint_line(scene, line)
         rows.append(row)
         hits += [Hit(y, x, room, name) for x, room, name in targets]
-    more = f"lines {top}-{min(top + height, len(lines)) - 1} of {len(lines)}" if len(lines) > height else ""
-    return Picture(tuple(rows), tuple(hits), top, 0, more)
+    return framed(rows, hits, width, height, top, 0, more)
 
 
-def _paint_line(scene: Scene, line: Line, width: int) -> tuple[Row, list[tuple[int, int, str]]]:
+def _in_frame(scene: Scene, line: Line) -> bool:
+    """Whether a line belongs to the selected frame: loops by their depth, passes and layers by their operations."""
+    level, now = scene.frame.level, scene.next
+    if level >= Level.SAMPLE or now is None:
+        return line.indent >= {Level.RUN: 0, Level.EPOCH: 1, Level.BATCH: 2, Level.SAMPLE: 3}[level]
+    return any(op.direction == now.direction and (level is Level.PASS or op.layer == now.layer) for op in line.ops)
+
+
+def _paint_line(scene: Scene, line: Line) -> tuple[list[Run], list[tuple[int, int, str]]]:
     """One line and what can be clicked on it: (column, width, operation)."""
-    now = scene.next
-    here = now is not None and any(op.name == now.name for op in line.ops)
-    frame = line.frame is not None and line.frame == scene.frame.level
-    role = "title" if here or frame else "text" if line.ops else "dim"
-    runs = [Run(f"{COUNTER} " if here else "  ", "pc" if here else "text"), Run(" " * line.indent)]
-    x = 2 + sum(len(run.text) for run in runs[1:])
-    text = line.text + ("  ◀" if frame else "")
+    here = scene.next is not None and line.holds(scene.next.name)
+    role = "title" if here else "text" if line.ops else "dim"
+    head = f"{line.text:<6}" if len(line.ops) > 1 else line.text
+    runs = [
+        Run(COUNTER if here else " ", "pc" if here else "text"),
+        Run(FRAME if _in_frame(scene, line) else " ", "key"),
+        Run(" " * line.indent),
+    ]
+    x = sum(len(run.text) for run in runs)
+    if len(line.ops) == 1:
+        op = line.ops[0]
+        runs.append(Run(head, role + _marks(scene, op)))
+        return runs, [(x, len(head), op.name)]
+    runs.append(Run(head, role))
+    x += len(head)
     hits = []
-    if line.ops and line.ops[0].direction:
-        runs.append(Run(f"{text:<6}", role))
-        x += 6
-        for op in line.ops:
-            label = op_symbol(op)
-            runs += [Run(" "), Run(label, _op_role(scene, op))]
-            hits.append((x + 1, len(label), op.name))
-            x += 1 + len(label)
-    else:
-        mark = " cursor" if line.ops and line.ops[0].name == scene.choices.place else ""
-        active = " active" if line.ops and line.ops[0].name in scene.ran else ""
-        runs.append(Run(text, role + active + mark))
-        hits += [(x, len(text), line.ops[0].name)] if line.ops else []
-        x += len(text)
-    if x > width:
-        return _cropped(runs, width), hits
-    return tuple(runs), hits
+    for op in line.ops:
+        label = op_symbol(op)
+        runs += [Run(" "), Run(label, _state(scene, op) + _marks(scene, op))]
+        hits.append((x + 1, len(label), op.name))
+        x += 1 + len(label)
+    return runs, hits
 
 
-def _op_role(scene: Scene, op: Op) -> str:
-    role = "dim"
+def _state(scene: Scene, op: Op) -> str:
+    """Whether an operation of a pass is next, done or to come."""
     if scene.next is not None and op.name == scene.next.name:
-        role = "ready"
-    elif op.name in scene.ran:
-        role = "value active"
-    elif op.writes and scene.view.defined(op.writes[0].name, op.writes[0].layer):
-        role = "value"
-    return role + (" cursor" if op.name == scene.choices.place else "")
+        return "ready"
+    return "value" if op.name in scene.ran or scene.view.defined(*op.writes[0]) else "dim"
 
 
-def _cropped(runs: list[Run], width: int) -> Row:
-    """The runs cut to `width`, with a sign that they are."""
-    kept: list[Run] = []
-    room = width - 1
-    for run in runs:
-        kept.append(Run(run.text[:room], run.role))
-        room -= len(kept[-1].text)
-    return (*kept, Run("…", "dim"))
+def _marks(scene: Scene, op: Op) -> str:
+    return " active" * (op.name in scene.ran) + " cursor" * (op.name == scene.choices.place)

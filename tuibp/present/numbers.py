@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
@@ -27,11 +28,26 @@ _NAMES = {"dC_da": "∂C/∂a", "dW": "∂C/∂W", "gW": "∇W", "gb": "∇b", "
 _WORD = re.compile(r"\b(" + "|".join(_NAMES) + r")\b")
 
 _PAIRS = (
-    "∂d ∇g Δd δd σs ′' ᵀT ⊙* ·. ○o ●* ▶> ◀< →> ←< ─- │| ┌+ ┐+ └+ ┘+ ├+ ┤+ ┬+ ┴+ ┼+ █# ▇# ▆# ▅= ▄= ▃- ▂- ▁_ ×x "
-    "«< »> …~ ηn θ0 λl βb ρr εe μu ΣS ΠP √r ≥> ≤< ≠! ÷/ ⁰0 ¹1 ²2 ³3 ⁴4 ⁵5 ⁶6 ⁷7 ⁸8 ⁹9 ½h ∞8 πp ΦF φf ʲj ᵢi ½h"
+    "∂d ∇g Δd δd σs ′' ᵀT ⊙* ·. ○o ▶> ▸> →> ←< ─- │| └+ █# ▇# ▆# ▅= ▄= ▃- ▂- ▁_ ×x «< »> …~ ηn θ0 λl βb ρr εe μu ΣS ΠP "
+    "√r ≥> ≤< ≠! ÷/ ⁰0 ¹1 ²2 ³3 ⁴4 ⁵5 ⁶6 ⁷7 ⁸8 ⁹9 ½h ∞8 πp ΦF φf"
 )
-ASCII: dict[int, str] = {ord(pair[0]): pair[1] for pair in _PAIRS.split()}
-"""One plain character for every glyph that a font may lack (`--ascii`)."""
+
+
+class _Plain(dict[int, str]):
+    """One ASCII character for every character: its row of the table, the letter without its accent, or "?"."""
+
+    def __missing__(self, code: int) -> str:
+        base = unicodedata.normalize("NFKD", chr(code))[0]
+        self[code] = base if base.isascii() else "?"
+        return self[code]
+
+
+_ASCII = _Plain({ord(pair[0]): pair[1] for pair in _PAIRS.split()})
+
+
+def in_ascii(text: str) -> str:
+    """The text with a plain character for every glyph that a font may lack (`--ascii`), as long as before."""
+    return text if text.isascii() else text.translate(_ASCII)
 
 
 def superscript(layer: int) -> str:
@@ -68,6 +84,8 @@ def number(value: float, digits: int = DIGITS) -> str:
 
 def short(value: float, digits: int = DIGITS) -> str:
     """For sentences and formulas: 0.25, -1.235e-05, nan, +inf; the sign only where it is minus."""
+    if value == 0:
+        return "0"
     if not math.isfinite(value):
         return "nan" if math.isnan(value) else f"{value:+f}"
     return f"{value:.{digits}g}"

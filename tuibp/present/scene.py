@@ -13,7 +13,8 @@ from tuibp.debugger.position import Frame
 from tuibp.debugger.session import Session
 from tuibp.debugger.view import Look, View
 from tuibp.engine.arrays import Array
-from tuibp.engine.program import Level, Op, Tensor
+from tuibp.engine.operations import Level, Tensor
+from tuibp.engine.program import Op
 from tuibp.present.numbers import DIGITS
 
 MATRICES = ("auto", "W", "dW", "gW", "uW")
@@ -35,6 +36,9 @@ class Choices:
     matrix: str = "auto"
     """One of `MATRICES`."""
     digits: int = DIGITS
+    """Significant digits of a number in a table."""
+    pane: str = "dp"
+    """The pane that has the keys: its cell is under the cursor, the same cell elsewhere is only marked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +50,23 @@ class Scene:
     """The selected frame."""
     choices: Choices
     just: tuple[Op, ...]
-    """The operations that the last movement ran, the latest last; after a movement back the one before t."""
+    """The operations that the last movement ran, the latest last; after a movement back those of the step before it."""
     costs: Array
     """Mean cost of every batch in the flight log."""
     title: str
 
     @classmethod
-    def of(cls, session: Session, choices: Choices | None = None) -> Scene:
-        """The scene at the session's position."""
+    def of(cls, session: Session, choices: Choices | None = None, since: int | None = None) -> Scene:
+        """The scene at the session's position.
+
+        Args:
+            since: the position from which on operations count as just done; None for where the last movement came from.
+        """
         choices = choices or Choices()
         view = session.view(choices.look)
-        return cls(view, session.frame, choices, done_since(session, view), session.timeline.log.mean_costs(),
-                   session.recipe.title)  # fmt: skip
+        just = done_since(session, view, session.came_from if since is None else since)
+        costs = session.timeline.log.mean_costs()
+        return cls(view, session.frame, choices, just, costs, session.recipe.title)
 
     @property
     def done(self) -> Op | None:
@@ -100,6 +109,13 @@ class Scene:
         return self.view.network.L if self.done is not None and self.done.kind.name == "cost" else 1
 
     @cached_property
+    def matrix_layer(self) -> int:
+        """The layer of the matrix pane: a column of the DP table comes from the weights of the layer above."""
+        done, layer = self.done, max(1, self.layer)
+        above = done is not None and done.kind.name == "dC_da" and self.matrix == "W" and self.choices.cursor is None
+        return min(layer + above, self.view.network.L)
+
+    @cached_property
     def matrix(self) -> str:
         """The tensor that the matrix pane shows: W, dW, gW or uW."""
         if self.choices.matrix != "auto":
@@ -109,15 +125,18 @@ class Scene:
             return cursor.name
         if self.done is None:
             return "W"
-        if self.done.kind.name == "acc" or self.frame.level >= Level.BATCH and self.view.defined("gW", 1):
+        if self.done.kind.name == "acc" or (self.frame.level >= Level.BATCH and self.view.defined("gW", 1)):
             return "gW" if self.view.defined("gW", 1) else "dW"
         return (_AUTO | _BACKWARD).get(self.done.kind.name, "W")
 
 
-def done_since(session: Session, view: View) -> tuple[Op, ...]:
-    """The operations that the last movement ran, oldest first: forward, those since the last `begin` or `load`; else the one before t."""
+def done_since(session: Session, view: View, since: int) -> tuple[Op, ...]:
+    """The operations between `since` and here, oldest first, but no older ones than the last `begin` or `load`.
+
+    After a movement back, when `since` lies ahead, only the one before t.
+    """
     clock, t = session.clock, session.t
-    first = max(session.came_from, t - len(view.program.batch_ops)) if session.came_from < t else t - 1
+    first = max(since, t - len(view.program.batch_ops)) if since < t else t - 1
     ops: list[Op] = []
     for at in range(t - 1, max(first, 0) - 1, -1):
         op = clock.at(at).op

@@ -1,6 +1,7 @@
 """One sample worked through as text: the forward pass, the cost, the backward pass.
 
-The same formulas and the same numbers as on the screen, for terminals that cannot show it, for pipes and for screen readers.
+The same formulas and the same numbers as on the screen, for terminals that cannot show it, for pipes and for screen
+readers.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from tuibp.debugger.names import TENSORS
 from tuibp.debugger.session import Session
 from tuibp.debugger.view import View
 from tuibp.engine.arrays import Array
-from tuibp.engine.program import Op, Tensor
-from tuibp.present.formula import arithmetic, first_cell, sentence
+from tuibp.engine.operations import Tensor
+from tuibp.engine.program import Op
 from tuibp.present.cell_formula import cell_formula
+from tuibp.present.formula import arithmetic, first_cell, sentence
 from tuibp.present.numbers import number, short, symbol
 from tuibp.present.scene import Scene
 

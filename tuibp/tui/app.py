@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from tuibp.debugger.commands import COMMANDS
@@ -16,18 +18,23 @@ from tuibp.tui.framework import TerminalApp, exit_status
 from tuibp.tui.screens.debugger import DebuggerScreen
 from tuibp.tui.terminal import calm_garbage_collector
 
+KEYS_ONLY = frozenset({"palette", "count", "cursor", "pane", "escape", "repeat"})
+"""Commands that mean nothing when they are chosen from a list."""
+
 
 class TuibpApp(TerminalApp):
     """Opens one session."""
 
     TITLE = "tuibp"
     CSS_PATH = "debugger.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+    ]
 
     def __init__(self, recipe: Recipe, *, ascii: bool = False, dark: bool = True) -> None:
-        super().__init__(dark=dark)
-        self.debugger = DebuggerScreen(Session(recipe), ascii=ascii)
-        self.debugger.set_class(ascii, "-ascii")
+        super().__init__(ascii=ascii, dark=dark)
+        self.debugger = DebuggerScreen(Session(recipe))
 
     def get_default_screen(self) -> Screen[None]:
         return self.debugger
@@ -36,19 +43,21 @@ class TuibpApp(TerminalApp):
         super().on_mount()
         self.call_after_refresh(calm_garbage_collector)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: COMMANDS and nothing else."""
         for command in COMMANDS.values():
-            if command.keys and command.name not in ("palette", "count", "cursor", "pane", "escape"):
-                run = self._caller(command.name)
+            if command.keys and command.name not in KEYS_ONLY:
+                run = partial(self.debugger.action_command, command.name)
                 yield SystemCommand(f"{command.name}  ({command.keys[0]})", command.help, run)
 
-    def _caller(self, name: str):  # type: ignore[no-untyped-def]
-        return lambda: self.debugger.action_command(name)
+    def action_command_palette(self) -> None:
+        """Open the palette; textual's own invitation holds a character that is no ASCII."""
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(id="--command-palette", placeholder="Find a command"))
 
     def action_interrupt(self) -> None:
         """Ctrl+c stops a run; it never ends the session."""
-        self.debugger.action_command("escape")
+        self.debugger.interrupt()
 
 
 def run(recipe: Recipe, *, ascii: bool = False, dark: bool = True) -> int:

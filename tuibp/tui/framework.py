@@ -36,8 +36,15 @@ class TerminalApp(App[None]):
     It offers only themes that match the palette, and none but the terminal's own colours where there is no depth.
     """
 
-    def __init__(self, *, dark: bool = True) -> None:
+    def __init__(self, *, ascii: bool = False, dark: bool = True) -> None:
+        """
+        Args:
+            ascii: paint with ASCII characters only.
+            dark: the theme to begin with, where there are colours.
+        """
+        self.ascii = ascii
         super().__init__(driver_class=driver_class(), ansi_color=True if os.environ.get("NO_COLOR") else None)
+        self.set_class(ascii, "-ascii")
         depth = depth_of(os.environ, self.console)
         if depth == "mono":
             self.ansi_color = True

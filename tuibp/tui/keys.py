@@ -9,7 +9,16 @@ from tuibp.tui.framework import canonical_key
 
 NAMES = {"pgdn": "pagedown", "pgup": "pageup", "esc": "escape"}
 """Keys that people call otherwise than textual does."""
-ARROWS = {"down": (1, 0), "up": (-1, 0), "right": (0, 1), "left": (0, -1), "j": (1, 0), "k": (-1, 0), "l": (0, 1), "h": (0, -1)}
+ARROWS = {
+    "down": (1, 0),
+    "up": (-1, 0),
+    "right": (0, 1),
+    "left": (0, -1),
+    "j": (1, 0),
+    "k": (-1, 0),
+    "l": (0, 1),
+    "h": (0, -1),
+}
 PANE_KEYS = {"tab": 1, "shift+tab": -1}
 
 

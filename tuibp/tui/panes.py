@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tuibp.present.cells import Picture
+from tuibp.present.cells import Picture, Window
 from tuibp.present.curve import paint_curve
 from tuibp.present.formula import paint_formula
-from tuibp.present.grid import Column, Window
+from tuibp.present.grid import Table
 from tuibp.present.listing import paint_listing
 from tuibp.present.network import paint_network
 from tuibp.present.scene import Scene
 from tuibp.present.tables import (
-    dp_columns,
-    layer_columns,
+    dp_table,
+    layer_table,
     layer_title,
-    matrix_columns,
+    matrix_table,
     matrix_title,
     paint_dp,
     paint_layer,
@@ -34,7 +34,7 @@ class PaneRow:
     number: int
     title: Callable[[Scene], str]
     paint: Painter
-    columns: Callable[[Scene], list[Column]] | None = None
+    table: Callable[[Scene], Table] | None = None
     """The cells that the cursor walks over; None where a pane has none."""
     tabbed: bool = False
     """Whether it shares one place with others where the screen is small."""
@@ -47,9 +47,9 @@ def _fixed(title: str) -> Callable[[Scene], str]:
 _ROWS = (
     PaneRow("program", 1, _fixed("program"), paint_listing),
     PaneRow("network", 2, _fixed("network"), paint_network),
-    PaneRow("dp", 3, _fixed("DP table ∂C/∂a"), paint_dp, dp_columns, tabbed=True),
-    PaneRow("layer", 4, layer_title, paint_layer, layer_columns, tabbed=True),
-    PaneRow("matrix", 5, matrix_title, paint_matrix, matrix_columns, tabbed=True),
+    PaneRow("dp", 3, _fixed("DP table ∂C/∂a"), paint_dp, dp_table, tabbed=True),
+    PaneRow("layer", 4, layer_title, paint_layer, layer_table, tabbed=True),
+    PaneRow("matrix", 5, matrix_title, paint_matrix, matrix_table, tabbed=True),
     PaneRow("formula", 6, _fixed("formula"), paint_formula),
     PaneRow("curve", 7, _fixed("cost curve"), paint_curve, tabbed=True),
 )

@@ -1,48 +1,39 @@
-"""The debugger's screen: it owns the session and what the user has chosen to look at, and paints one scene on every stop.
+"""The debugger's screen: it owns the session and what the user looks at, and paints one scene on every stop.
 
-Keys come from COMMANDS; a key becomes a command, a command a movement or a choice, and either ends in `show`, the only place that
-paints. What the panes say is decided in `present`.
+Keys come from COMMANDS; a key becomes a command, a command a movement or a choice, and either ends in `show`, the only
+place that paints. What the panes say is decided in `present`; where they stand in `layout`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from typing import ClassVar, Literal
+from dataclasses import replace
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Static
-from textual.worker import Worker, WorkerState
 
 from tuibp.debugger.commands import COMMANDS, Command
-from tuibp.debugger.names import CellRef
-from tuibp.debugger.position import Frame
-from tuibp.debugger.session import Session, Stop
-from tuibp.engine.program import Level
+from tuibp.debugger.session import Session
+from tuibp.engine.operations import Level
 from tuibp.errors import TuibpError
-from tuibp.present.grid import step_cursor
+from tuibp.present import choosing
 from tuibp.present.header import paint_header
-from tuibp.present.hints import paint_hints, paint_progress
-from tuibp.present.listing import places
-from tuibp.present.network import LOOK
-from tuibp.present.scene import MATRICES, Choices, Scene
+from tuibp.present.hints import Note, paint_hints, paint_progress
+from tuibp.present.scene import Choices, Scene
 from tuibp.tui.framework import QuietScreen
-from tuibp.tui.journey import Journey
+from tuibp.tui.helm import Helm
 from tuibp.tui.keys import bindings
+from tuibp.tui.layout import Layout
 from tuibp.tui.panes import PANES
-from tuibp.tui.screens.help import HelpScreen
-from tuibp.tui.widgets.pane import Pane, in_ascii, panes
+from tuibp.tui.widgets.pane import Pane, panes
 from tuibp.tui.widgets.picture import PictureView
 from tuibp.tui.widgets.prompt import Prompt
 
-TABBED = [name for name, row in PANES.items() if row.tabbed]
-PAIRED = ("dp", "matrix")
-"""Panes that stand side by side where there is room."""
-DIGITS = (4, 6, 8)
-REPAINT = 0.1
-"""Seconds between two looks at a long run."""
+COUNT_DIGITS = 9
+"""Longest count that can be typed."""
+SELECT_FIRST = "Select a line of the program first: 1 tab, then up and down, or the mouse."
 
 
 class Bar(PictureView, can_focus=False):
@@ -53,45 +44,35 @@ class DebuggerScreen(QuietScreen):
     """The panes around one session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding(key, action, show=False) for key, action in bindings()]
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (32, "-tall"), (52, "-high")]
 
-    def __init__(self, session: Session, *, ascii: bool = False) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (100, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (22, "-short"), (32, "-tall"), (52, "-high")]
         self.session = session
         self.choices = Choices()
-        self._ascii = ascii
-        self._panes = panes(ascii=ascii)
-        self._header, self._hints, self._prompt = Bar(id="header"), Bar(id="hints"), Prompt()
-        self._front = "dp"
-        self._count = ""
-        self._message = ""
-        self._last: tuple[Command, int, str] | None = None
-        self._journey: Journey | None = None
-        self._finishing: Frame | None = None
         self.scene = Scene.of(session, self.choices)
+        self.layout_of = Layout(self, panes())
+        self._header, self._hints, self._prompt = Bar(id="header"), Bar(id="hints"), Prompt()
+        self._count = ""
+        self._note = Note(" ".join(session.recipe.train.notes))
+        self._helm = Helm(self, session, self._arrived, self._under_way)
 
     def compose(self) -> ComposeResult:
-        pane = self._panes
         yield self._header
-        with Horizontal(id="body"):
-            yield pane["program"]
-            with Vertical(id="right"):
-                yield pane["network"]
-                with Container(id="pair"):
-                    yield pane["dp"]
-                    yield pane["matrix"]
-                yield pane["layer"]
-                yield pane["formula"]
-                yield pane["curve"]
+        yield from self.layout_of.compose()
         yield self._hints
         yield self._prompt
         yield Static("", id="small", markup=False)
 
     def on_mount(self) -> None:
-        self._bring_to_front("dp")
-        self._panes["dp"].focus()
+        self.layout_of.bring("dp")
+        self.layout_of.panes["dp"].focus()
         self.show()
+
+    def on_unmount(self) -> None:
+        """However the app ends: nothing may go on running behind a terminal that has been given back."""
+        self._helm.stop()
 
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
@@ -100,34 +81,37 @@ class DebuggerScreen(QuietScreen):
 
     # -- painting
 
-    def show(self, message: str | None = None) -> None:
+    def show(self, note: Note | str | None = None) -> None:
         """Paint everything from the session and the choices."""
-        if message is not None:
-            self._message = message
-        self.scene = Scene.of(self.session, self.choices)
-        self._name_tabs()
+        if note is not None:
+            self._note = Note(note) if isinstance(note, str) else note
+        if self._helm.journey is None:
+            self.scene = Scene.of(self.session, self.choices, self._helm.since)
+        else:  # the thread has the timeline: the values stay those of the last stop
+            self.scene = replace(self.scene, choices=self.choices, frame=self.session.frame)
+        self.layout_of.name_tabs()
         with self.app.batch_update():
-            for pane in self._panes.values():
+            for pane in self.layout_of.panes.values():
                 pane.paint(self.scene)
             self._paint_bars()
 
     def _paint_bars(self) -> None:
         width = self.size.width
-        header = paint_header(self.scene, width)
-        if self._journey is not None:
-            progress = self._journey.progress
-            hints = paint_progress(progress.done, progress.total, progress.rate, progress.left, width)
+        self._header.show(paint_header(self.scene, width))
+        if self._helm.journey is not None:
+            progress = self._helm.journey.progress
+            self._hints.show(paint_progress(progress.done, progress.total, progress.rate, progress.left, width))
         else:
-            hints = paint_hints(self.scene, self._message, self._count, width)
-        for bar, picture in ((self._header, header), (self._hints, hints)):
-            bar.show(in_ascii(picture) if self._ascii else picture)
+            self._hints.show(paint_hints(self.scene, self._note, self._count, width))
 
-    def _choose(self, **changes: object) -> None:
+    def _choose(self, choices: Choices, note: str = "") -> None:
         """Change what is looked at, and paint."""
-        self.choices = dataclasses.replace(self.choices, **changes)  # type: ignore[arg-type]
-        self.show("")
+        if self._helm.journey is not None and choices.look != self.choices.look:
+            return
+        self.choices = choices
+        self.show(note)
 
-    # -- commands
+    # -- movements
 
     def action_command(self, name: str) -> None:
         """Carry out a command by its name: what every key does."""
@@ -137,77 +121,50 @@ class DebuggerScreen(QuietScreen):
             return
         count, self._count = int(self._count or 1), ""
         if command.argument == "POS":
-            self._prompt.ask(command.name, self)
-            return
-        place = self.choices.place or "" if command.argument == "LOC" else ""
-        if command.argument == "LOC" and not place:
-            self.show("Select a line of the program first: 1 tab, then up and down, or the mouse.")
-            return
-        self.move(command, count, place)
+            self._prompt.ask(command.name)
+        elif command.argument == "LOC" and self.choices.place is None:
+            self.show(Note(SELECT_FIRST, error=True))
+        else:
+            self.move(command, count, self.choices.place or "" if command.argument else "")
 
     def move(self, command: Command, count: int, argument: str = "") -> None:
-        """Carry out a movement: at once, or as a journey beside the live screen."""
-        if self._journey is not None:
-            return
-        self._last = (command, count, argument)
+        """Carry out a movement, or say why there is none."""
         try:
-            target = self.session.target(command, count, argument)
+            self._helm.move(command, count, argument)
         except TuibpError as error:
-            self.show(str(error))
-            return
-        self._finishing = self.session.frame if command.name == "finish" and count == 1 else None
-        self._travel(target)
+            self.show(Note(str(error), error=True))
 
-    def _travel(self, target: int) -> None:
-        journey = Journey(self.session, target)
-        if journey.run_inline():
-            self._arrived(self.session.stop(journey.start, self._finishing))
-            return
-        self._journey = journey
-        self._ticker = self.set_interval(REPAINT, self._paint_bars)
-        self.run_worker(journey.run, thread=True, exit_on_error=True, name="journey")
-        self._paint_bars()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """The thread has ended: it arrived, or was called off."""
-        if event.worker.name != "journey" or event.state is not WorkerState.SUCCESS or self._journey is None:
-            return
-        journey, self._journey = self._journey, None
-        self._ticker.stop()
-        if event.worker.result:
-            self._arrived(self.session.stop(journey.start, self._finishing))
-            return
-        stop = self.session.interrupt(journey.target)
-        self._arrived(dataclasses.replace(stop, reason=f"Stopped at {self.session.position.name}."))
-
-    def _arrived(self, stop: Stop) -> None:
-        self.choices = dataclasses.replace(self.choices, look=None)
+    def _arrived(self, reason: str) -> None:
+        """A movement has ended."""
+        self.choices = replace(self.choices, look=None)
         for name in ("dp", "program", "formula"):
-            self._panes[name].follow()
-        self.show(stop.reason)
+            self.layout_of.panes[name].follow()
+        self.show(reason)
 
-    def answered(self, command: str, text: str) -> None:
+    def _under_way(self) -> None:
+        """During a long run: how far it is, and the cost curve as it grows."""
+        with self.app.batch_update():
+            self._paint_bars()
+            costs = self.session.timeline.log.mean_costs()
+            self.layout_of.panes["curve"].paint(replace(self.scene, costs=costs))
+
+    def on_prompt_answered(self, event: Prompt.Answered) -> None:
         """The prompt's answer."""
-        self.move(COMMANDS[command], 1, text)
+        self.move(COMMANDS[event.command], 1, event.text)
 
     # -- what only the screen does; each is a row of COMMANDS
 
     def do_repeat(self) -> None:
         """Repeat the last movement."""
-        if self._last is not None:
-            self.move(*self._last)
+        self._helm.repeat()
 
     def do_back(self) -> None:
         """Return to the place visited before."""
-        self._visit(-1)
+        self._helm.visit(-1)
 
     def do_forward(self) -> None:
         """Forward again."""
-        self._visit(+1)
-
-    def _visit(self, direction: Literal[-1, 1]) -> None:
-        if self._journey is None:
-            self._arrived(self.session.step_visited(direction))
+        self._helm.visit(+1)
 
     def do_frame_up(self) -> None:
         """Select the frame around."""
@@ -226,36 +183,30 @@ class DebuggerScreen(QuietScreen):
         self.look(+1)
 
     def look(self, step: int) -> None:
-        """Look at another column of the batch; behind the last sample stands the mean."""
-        view = self.scene.view
-        now = view.m if self.choices.look == "mean" else (view.sample or 0)
-        self._look_at(now + step)
-
-    def _look_at(self, column: int) -> None:
-        view = self.scene.view
-        if view.record is None or view.current is None:
-            self.show("No sample is loaded yet.")
-            return
-        column = max(0, min(column, view.m))
-        self._choose(look="mean" if column == view.m else column)
-
-    def do_zoom(self) -> None:
-        """Give the focused pane the whole screen, and back."""
-        self._zoom_on(None if self.has_class("-zoomed") else self._focused_pane().row.name)
+        """Look at another column of the batch."""
+        loaded = self.scene.view.current is not None
+        self._choose(choosing.look_beside(self.scene, step), "" if loaded else "No sample is loaded yet.")
 
     def do_matrix(self) -> None:
         """Change what the matrix pane shows."""
-        following = MATRICES[(MATRICES.index(self.choices.matrix) + 1) % len(MATRICES)]
-        self._choose(matrix=following)
-        self.show("The matrix pane follows the program." if following == "auto" else f"The matrix pane shows {following}.")
+        choices = choosing.next_matrix(self.choices)
+        follows = "follows the program" if choices.matrix == "auto" else f"shows {choices.matrix}"
+        self._choose(choices, f"The matrix pane {follows}.")
 
     def do_digits(self) -> None:
         """Show more significant digits, then the usual four again."""
-        self._choose(digits=DIGITS[(DIGITS.index(self.choices.digits) + 1) % len(DIGITS)])
+        self._choose(choosing.next_digits(self.choices))
+
+    def do_zoom(self) -> None:
+        """Give the focused pane the whole screen, and back."""
+        self.layout_of.zoom(None if self.layout_of.zoomed else self.layout_of.focused.row.name)
+        self.call_after_refresh(self.show)
 
     def do_help(self) -> None:
         """Explain the focused pane."""
-        self.app.push_screen(HelpScreen(self._focused_pane().row.name))
+        from tuibp.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.layout_of.focused.row.name))
 
     def do_palette(self) -> None:
         """Find a command by its name."""
@@ -264,126 +215,85 @@ class DebuggerScreen(QuietScreen):
     def do_theme(self) -> None:
         """Change between dark and light."""
         names = sorted(self.app.available_themes)
+        if len(names) == 1:
+            self.show("This terminal has its own colours only.")
         self.app.theme = names[(names.index(self.app.theme) + 1) % len(names)]
 
     def do_quit(self) -> None:
         """Leave."""
-        if self._journey is not None:
-            self._journey.call_off()
         self.app.exit(return_code=0)
 
     def do_escape(self) -> None:
-        """Stop a run at once; otherwise let go of the count, the cell, the sample and the frame, in this order."""
-        if self._journey is not None:
-            self._journey.call_off()
-        elif self._count:
+        """Stop a run at once; else let go of the count, the cell, the zoom, the sample and the frame, in this order."""
+        if self._helm.stop():
+            return
+        if self._count:
             self._count = ""
             self.show("")
         elif self.choices.cursor is not None or self.choices.place is not None:
-            self._choose(cursor=None, place=None)
-        elif self.has_class("-zoomed"):
-            self._zoom_on(None)
+            self._choose(replace(self.choices, cursor=None, place=None))
+        elif self.layout_of.zoomed:
+            self.do_zoom()
         else:
             self.session.selected = Level.OP
-            self._choose(look=None)
+            self._choose(replace(self.choices, look=None))
+
+    def interrupt(self) -> None:
+        """Ctrl+c: stop a run, or say how to leave."""
+        if not self._helm.stop():
+            self.show("ctrl+c stops a long run; q quits.")
 
     # -- panes and the cell cursor
 
-    def _focused_pane(self) -> Pane:
-        return self.focused if isinstance(self.focused, Pane) else self._panes["dp"]
-
     def action_digit(self, digit: str) -> None:
         """Digits before a movement are its count."""
-        if (self._count or digit != "0") and len(self._count) < 9:
+        if (self._count or digit != "0") and len(self._count) < COUNT_DIGITS:
             self._count += digit
             self.show("")
 
     def action_pane(self, direction: int) -> None:
         """Go to the next pane, or to the one whose number has been typed."""
-        names = list(PANES)
-        if self._count:
-            number = int(self._count)
-            self._count = ""
-            name = names[min(number, len(names)) - 1]
+        names, count = list(PANES), self._count
+        self._count = ""
+        if count:
+            self.to_pane(names[min(int(count), len(names)) - 1])
         else:
-            name = names[(names.index(self._focused_pane().row.name) + direction) % len(names)]
-        self.to_pane(name)
+            self.to_pane(names[(names.index(self.layout_of.focused.row.name) + direction) % len(names)])
 
     def to_pane(self, name: str) -> None:
-        """Focus a pane, and bring it to the front where it shares its place."""
-        self._bring_to_front(name)
-        if self.has_class("-zoomed"):
-            self._zoom_on(name)
-        self._panes[name].focus()
-        self.call_after_refresh(self.show)
+        """Focus a pane, and make it visible."""
+        self.layout_of.bring(name)
+        self.layout_of.panes[name].focus()
 
-    def _zoom_on(self, name: str | None) -> None:
-        """Give one pane the whole screen; None gives it back to all."""
-        self.set_class(name is not None, "-zoomed")
-        self.query_one("#right").set_class(name == "program", "-away")
-        self.query_one("#pair").set_class(name in PAIRED, "-zoom")
-        for pane in self._panes.values():
-            pane.set_class(pane.row.name == name, "-zoom")
-        self.call_after_refresh(self.show)
+    def on_pane_focused(self) -> None:
+        """Focus by mouse or key: the cell under the cursor, the titles and the hints may differ."""
+        self.choices = replace(self.choices, pane=self.layout_of.focused.row.name)
+        self.show()
 
-    def _bring_to_front(self, name: str) -> None:
-        if name in TABBED:
-            self._front = name
-        for other in TABBED:
-            self._panes[other].set_class(other == self._front, "-front")
-        self.query_one("#pair").set_class(self._front in PAIRED, "-front")
-
-    def _name_tabs(self) -> None:
-        """Where panes share a place, the one in front names the others."""
-        shared = self.has_class("-short") or (self.has_class("-narrow") and self.has_class("-tall"))
-        others = "".join(f" · {PANES[name].number} {name}" for name in TABBED if name != self._front)
-        for name in TABBED:
-            self._panes[name].set_tabs(others if shared and name == self._front and not self.has_class("-zoomed") else "")
+    def on_pane_tab_clicked(self, event: Pane.TabClicked) -> None:
+        """A click on the name of a pane brings it to the front."""
+        self.to_pane(event.name)
 
     def action_arrow(self, dy: int, dx: int) -> None:
         """The arrows: the cell cursor, the line of the program, another sample, or scrolling, as the pane has it."""
-        pane = self._focused_pane()
-        name = pane.row.name
-        if pane.row.columns is not None:
+        pane = self.layout_of.focused
+        if pane.row.table is not None:
             pane.follow()
-            cursor = step_cursor(pane.row.columns(self.scene), self.choices.cursor, dy, dx, self._home(name))
-            self._choose(cursor=cursor, place=None)
-        elif name == "program":
-            self._choose(place=self._place(dy, dx), cursor=None)
-        elif name == "network" and dx:
+            self._choose(choosing.move_cursor(self.scene, pane.row.table(self.scene), dy, dx))
+        elif pane.row.name == "program":
+            pane.follow()
+            self._choose(choosing.move_place(self.scene, dy, dx))
+        elif pane.row.name == "network" and dx:
             self.look(dx)
         else:
             pane.scroll_by(dy, dx)
 
-    def _home(self, name: str) -> int:
-        """The column where the cursor starts in a table."""
-        return self.scene.layer if name == "dp" else 0
-
-    def _place(self, dy: int, dx: int) -> str:
-        """The operation on the listing `dy` lines below and `dx` operations to the right of the selected one."""
-        lines = places(self.session.timeline.program)
-        now = self.choices.place or (self.scene.next.name if self.scene.next is not None else "end")
-        y, x = next((y, line.index(now)) for y, line in enumerate(lines) if now in line)
-        line = lines[max(0, min(y + dy, len(lines) - 1))]
-        return line[max(0, min(x + dx if dy == 0 else x, len(line) - 1))]
-
-    def on_pane_focused(self, event: Pane.Focused) -> None:
-        """Focus by mouse or key: the hints may differ."""
-        self._paint_bars()
-
     def on_picture_view_clicked(self, event: PictureView.Clicked) -> None:
         """A click selects a cell or a line; a second one on a line goes there."""
         target = event.hit.target
-        if isinstance(target, CellRef):
-            self._choose(cursor=target, place=None)
-            return
-        if target.startswith(LOOK):
-            column = target.removeprefix(LOOK)
-            self._look_at(self.scene.view.m if column == "mean" else int(column))
-            return
-        self._choose(place=target, cursor=None)
-        if event.count == 2:
-            self.move(COMMANDS["advance"], 1, target)
+        self._choose(choosing.pick(self.scene, target))
+        if event.count == 2 and target == self.choices.place:
+            self.action_command("advance")
 
     def on_picture_view_scrolled(self, event: PictureView.Scrolled) -> None:
         """The wheel scrolls the pane under it."""

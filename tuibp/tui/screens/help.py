@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.screen import ModalScreen
 
 from tuibp.present.help import paint_help
@@ -47,7 +46,7 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         view = self.query_one(HelpView)
-        view.border_title = Content("help: arrows scroll, esc closes")
+        view.entitle("help: arrows scroll, esc closes")
         view.focus()
         self.call_after_refresh(self._paint)
 

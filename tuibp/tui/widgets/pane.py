@@ -1,28 +1,25 @@
 """Pane: a bordered PictureView that paints itself from the scene, at whatever size it has been given.
 
-It paints when the screen hands it a new scene, and on the first line drawn after its size has changed: so the very first frame is
-already complete.
+It paints when the screen hands it a new scene, and on the first line drawn after its size has changed: so the very
+first frame is already complete.
 """
 
 from __future__ import annotations
 
-from textual.content import Content
+from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from tuibp.present.cells import Picture, Run
-from tuibp.present.grid import Window
-from tuibp.present.numbers import ASCII
+from tuibp.present.cells import Window
 from tuibp.present.scene import Scene
 from tuibp.tui.panes import PANES, PaneRow
 from tuibp.tui.widgets.picture import PictureView
 
-
-def in_ascii(picture: Picture) -> Picture:
-    """The picture with a plain character for every glyph that a font may lack."""
-    rows = tuple(tuple(Run(run.text.translate(ASCII), run.role) for run in row) for row in picture.rows)
-    return Picture(rows, picture.hits, picture.top, picture.left, picture.more)
+TAB = " · "
+"""Stands between the names of panes that share a place."""
+TITLE_X = 3
+"""The column of the border in which its title begins."""
 
 
 class Pane(PictureView):
@@ -31,24 +28,32 @@ class Pane(PictureView):
     class Focused(Message):
         """The pane has been given the focus."""
 
-        def __init__(self, pane: Pane) -> None:
-            super().__init__()
-            self.pane = pane
+    class TabClicked(Message):
+        """The name of another pane, which shares the place, has been clicked."""
 
-    def __init__(self, row: PaneRow, *, ascii: bool) -> None:
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, row: PaneRow) -> None:
         super().__init__(id=row.name, classes="-tabbed" if row.tabbed else "")
         self.row = row
         self.window = Window()
+        self.tabs: tuple[str, ...] = ()
+        """The names of the other panes that share this place, if this one is in front of them."""
         self._scene: Scene | None = None
-        self._ascii = ascii
         self._painted: tuple[int, int] | None = None
-        self._title = ""
-        self._tabs = ""
+
+    @property
+    def is_on_screen(self) -> bool:
+        """Whether it has a place at the moment."""
+        return bool(self.size) and self.display
 
     def paint(self, scene: Scene) -> None:
         """Show a scene."""
         self._scene = scene
-        if self.size and self.display:
+        self._painted = None
+        if self.is_on_screen:
             self._repaint()
 
     def _repaint(self) -> None:
@@ -58,20 +63,12 @@ class Pane(PictureView):
         width, height = self.size
         picture = self.row.paint(scene, width, height, self.window)
         self._painted = (width, height)
-        self._set_title(scene)
-        self.show(in_ascii(picture) if self._ascii else picture)
+        mark = "▸ " if scene.choices.pane == self.row.name else ""
+        self.entitle(TAB.join([mark + self._heading(scene), *(f"{PANES[tab].number} {tab}" for tab in self.tabs)]))
+        self.show(picture)
 
-    def set_tabs(self, tabs: str) -> None:
-        """What stands behind the title: the panes that share this place."""
-        self._tabs = tabs
-
-    def _set_title(self, scene: Scene) -> None:
-        title = f"{self.row.number} {self.row.title(scene)}{self._tabs}"
-        if self._ascii:
-            title = title.translate(ASCII)
-        if title != self._title:
-            self._title = title
-            self.border_title = Content(title)
+    def _heading(self, scene: Scene) -> str:
+        return f"{self.row.number} {self.row.title(scene)}"
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Paint first if the size has changed since."""
@@ -83,17 +80,27 @@ class Pane(PictureView):
         """Move the window over what does not fit; it stays within it when painted."""
         self.window = Window(max(0, self.picture.top + dy), max(0, self.picture.left + dx))
         self._repaint()
-        if dy or dx:
-            self.window = Window(self.picture.top, self.picture.left)
+        self.window = Window(self.picture.top, self.picture.left)
 
     def follow(self) -> None:
         """Let the window follow the cursor and the program again."""
         self.window = Window()
 
     def on_focus(self) -> None:
-        self.post_message(self.Focused(self))
+        self.post_message(self.Focused())
+
+    def on_click(self, event: events.Click) -> None:
+        """In the border's title, the names of the panes behind this one can be clicked."""
+        if event.y or not self.tabs:
+            return
+        x, gap = event.x - TITLE_X, self._clean(TAB)
+        for name, words in zip((self.row.name, *self.tabs), self.title.split(gap), strict=False):
+            x -= len(words) + len(gap)
+            if x < 0:
+                self.post_message(self.TabClicked(name))
+                return
 
 
-def panes(*, ascii: bool) -> dict[str, Pane]:
+def panes() -> dict[str, Pane]:
     """All panes by name."""
-    return {name: Pane(row, ascii=ascii) for name, row in PANES.items()}
+    return {name: Pane(row) for name, row in PANES.items()}

@@ -9,7 +9,7 @@ decides.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, zip_longest
 
 from rich.cells import cell_len
@@ -24,6 +24,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tuibp.present.cells import Hit, Picture, Row, Run
+from tuibp.present.numbers import in_ascii
+from tuibp.tui.framework import TerminalApp
 from tuibp.tui.palette import depth_of, palette_for
 
 WHOLE = 0.7
@@ -43,12 +45,17 @@ def one_cell_each(text: str) -> str:
     return "".join(char if char.isprintable() and cell_len(char) == 1 else "?" for char in text)
 
 
-def paint_row(row: Row, width: int, styles: Mapping[str, Style]) -> Strip:
-    """A row as a strip of `width` cells, cropped or padded; neighbours of one style become one segment."""
+def paint_row(row: Row, width: int, styles: Mapping[str, Style],
+              clean: Callable[[str], str] = one_cell_each) -> Strip:  # fmt: skip
+    """A row as a strip of `width` cells, cropped or padded; neighbours of one style become one segment.
+
+    Args:
+        clean: makes every character fit for the terminal; it keeps the length.
+    """
     segments: list[Segment] = []
     room = width
     for run in (*row, Run(" " * width)):
-        text = one_cell_each(run.text)[:room]
+        text = clean(run.text)[:room]
         if not text:
             continue
         room -= len(text)
@@ -113,7 +120,10 @@ class PictureView(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self.title = ""
+        """What `entitle` has written in the border."""
         self._picture = _EMPTY
+        self._ascii = False
         self._styles: Mapping[str, Style] = {}
 
     @property
@@ -125,12 +135,23 @@ class PictureView(Widget, can_focus=True):
         """Show a picture; only the rows that differ from those on the screen are painted again."""
         old, self._picture = self._picture, picture
         if picture.more != old.more:
-            self.border_subtitle = Content(picture.more) if picture.more else None
+            self.border_subtitle = Content(self._clean(picture.more)) if picture.more else None
         changed = changed_rows(old.rows, picture.rows)
         if len(changed) > WHOLE * max(self.size.height, 1):
             self.refresh()
         elif changed:
             self.refresh(*bands(changed, self.size.width))
+
+    def entitle(self, title: str) -> None:
+        """Write a title in the border."""
+        title = self._clean(title)
+        if title != self.title:
+            self.title = title
+            self.border_title = Content(title)
+
+    def _clean(self, text: str) -> str:
+        """Only characters that this terminal is to get."""
+        return in_ascii(one_cell_each(text)) if self._ascii else one_cell_each(text)
 
     def hit(self, x: int, y: int) -> Hit | None:
         """What stands at column x of row y of the picture, or None."""
@@ -138,6 +159,7 @@ class PictureView(Widget, can_focus=True):
         return next(there, None)
 
     def on_mount(self) -> None:
+        self._ascii = isinstance(self.app, TerminalApp) and self.app.ascii
         self._take_palette()
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._take_palette())
 
@@ -149,7 +171,7 @@ class PictureView(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Row y of the picture. Textual keeps the strip until the row is refreshed or the width changes."""
         rows = self._picture.rows
-        return paint_row(rows[y] if y < len(rows) else (), self.size.width, self._styles)
+        return paint_row(rows[y] if y < len(rows) else (), self.size.width, self._styles, self._clean)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """All filters of the app but the one from ANSI colours to true colour.

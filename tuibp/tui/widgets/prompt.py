@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
 from textual.events import Key
+from textual.message import Message
 from textual.widget import Widget
 
 if TYPE_CHECKING:
     from textual.widgets import Input
-
-    from tuibp.tui.screens.debugger import DebuggerScreen
 
 EXAMPLES = "e2.b17.s4.bwd1.dW   t=500   41%   -3b   +1e   start   end"
 
@@ -25,7 +24,16 @@ class Prompt(Horizontal):
     DEFAULT_CSS = """
     Prompt { height: 1; display: none; background: $panel; }
     Prompt Input { border: none; height: 1; padding: 0 1; width: 1fr; background: $panel; }
+    Prompt Input:focus { border: none; }
     """
+
+    class Answered(Message):
+        """Enter was pressed on some text."""
+
+        def __init__(self, command: str, text: str) -> None:
+            super().__init__()
+            self.command = command
+            self.text = text
 
     def __init__(self) -> None:
         super().__init__(id="prompt")
@@ -33,16 +41,17 @@ class Prompt(Horizontal):
         self._command = ""
         self._return_to: Widget | None = None
 
-    def ask(self, command: str, screen: DebuggerScreen) -> None:
-        """Ask for the argument of a command; the answer goes to `screen.answered`."""
+    def ask(self, command: str) -> None:
+        """Ask for the argument of a command; an answer comes as `Answered`."""
         from textual.widgets import Input
 
         self._command = command
-        self._return_to = screen.focused
+        self._return_to = self.screen.focused
         if self._field is None:
             self._field = Input(placeholder=f"{command}  {EXAMPLES}", max_length=200)
             self._field.cursor_blink = False
             self.mount(self._field)
+        self._field.placeholder = f"{command}  {EXAMPLES}"
         self._field.value = ""
         self.display = True
         self._field.focus()
@@ -51,17 +60,18 @@ class Prompt(Horizontal):
         """Esc leaves without an answer; every other key belongs to the field."""
         if event.key == "escape":
             event.stop()
-            self._close()
+            self.close()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._close()
+        self.close()
         text = event.value.strip()
         if text:
-            screen = self.screen
-            getattr(screen, "answered")(self._command, text)  # noqa: B009
+            self.post_message(self.Answered(self._command, text))
 
-    def _close(self) -> None:
-        self.display = False
-        if self._return_to is not None:
-            self._return_to.focus()
+    def close(self) -> None:
+        """Give the focus back."""
+        if self.display:
+            self.display = False
+            if self._return_to is not None:
+                self._return_to.focus()

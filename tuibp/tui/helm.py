@@ -1,0 +1,95 @@
+"""Helm: carries out the movements of a session for the screen, at once or as a journey beside it.
+
+It knows what has been done last, and whether something is under way; it neither paints nor reads keys. Whoever steers
+with it is told when a movement has ended (`arrived`) and, from time to time, that one goes on (`under_way`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+from textual.timer import Timer
+from textual.widget import Widget
+
+from tuibp.debugger.commands import Command
+from tuibp.debugger.session import Session
+from tuibp.tui.journey import Journey
+
+TICK = 0.1
+"""Seconds between two looks at a long run."""
+
+
+class Helm:
+    """Steers one session."""
+
+    def __init__(self, owner: Widget, session: Session, arrived: Callable[[str], None],
+                 under_way: Callable[[], None]) -> None:  # fmt: skip
+        """
+        Args:
+            owner: the widget to whose life threads and timers belong.
+            arrived: called after every movement, with what there is to say about it.
+            under_way: called when a journey has set out, and every `TICK` seconds until it ends.
+        """
+        self.session = session
+        self.journey: Journey | None = None
+        """What is under way: until it has ended, the timeline belongs to its thread."""
+        self.since: int | None = None
+        """From where operations count as just done, if not from where the last movement set out."""
+        self._owner = owner
+        self._arrived = arrived
+        self._under_way = under_way
+        self._last: tuple[Command, int, str] | None = None
+        self._ticker: Timer | None = None
+
+    def move(self, command: Command, count: int = 1, argument: str = "") -> None:
+        """Carry out a movement; nothing while another one is under way.
+
+        Raises:
+            PositionError: there is no such place; nothing has changed then.
+        """
+        if self.journey is not None:
+            return
+        self._last = (command, count, argument)
+        journey = Journey(self.session, command, count, argument)
+        if journey.run_inline():
+            self._end(journey)
+            return
+        self.journey = journey
+        self._ticker = self._owner.set_interval(TICK, self._under_way)
+        self._owner.run_worker(self._run(journey))
+        self._under_way()
+
+    def repeat(self) -> None:
+        """The last movement once more."""
+        if self._last is not None:
+            self.move(*self._last)
+
+    def visit(self, direction: Literal[-1, 1]) -> None:
+        """Return to the place visited before or after this one."""
+        if self.journey is None:
+            self.since = None
+            self._arrived(self.session.step_visited(direction).reason)
+
+    def stop(self) -> bool:
+        """Call off what is under way; whether there was anything."""
+        if self.journey is not None:
+            self.journey.call_off()
+        return self.journey is not None
+
+    async def _run(self, journey: Journey) -> None:
+        arrived = await asyncio.to_thread(journey.run)
+        self.journey = None
+        if self._ticker is not None:
+            self._ticker.stop()
+        if arrived:
+            self._end(journey)
+            return
+        self.session.interrupt(journey.target)
+        self.since = None
+        self._arrived(f"Stopped at {self.session.position.name}.")
+
+    def _end(self, journey: Journey) -> None:
+        self.since = journey.since()
+        self._arrived(journey.stop().reason)

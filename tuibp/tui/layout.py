@@ -1,0 +1,86 @@
+"""Where the panes stand: which of those that share a place is in front, and which one has the whole screen.
+
+Sizes stand in debugger.tcss; this module only sets the classes that it selects by. It paints nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+
+from tuibp.tui.panes import PANES
+from tuibp.tui.widgets.pane import Pane
+
+TABBED = tuple(name for name, row in PANES.items() if row.tabbed)
+"""Panes that share one place where the screen is small."""
+PAIRED = ("dp", "matrix")
+"""Panes that stand side by side where there is room."""
+
+
+class Layout:
+    """The panes of one screen."""
+
+    def __init__(self, screen: Screen[None], panes: Mapping[str, Pane]) -> None:
+        self.panes = panes
+        self._screen = screen
+        self._right, self._pair = Vertical(id="right"), Container(id="pair")
+        self._front = "dp"
+
+    def compose(self) -> ComposeResult:
+        """The panes in their containers."""
+        pane = self.panes
+        with Horizontal(id="body"):
+            yield pane["program"]
+            with self._right:
+                yield pane["network"]
+                with self._pair:
+                    yield pane["dp"]
+                    yield pane["matrix"]
+                yield pane["layer"]
+                yield pane["formula"]
+                yield pane["curve"]
+
+    @property
+    def focused(self) -> Pane:
+        """The pane that has the keys."""
+        pane = self._screen.focused
+        return pane if isinstance(pane, Pane) else self.panes["dp"]
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether one pane has the whole screen."""
+        return self._screen.has_class("-zoomed")
+
+    def zoom(self, name: str | None) -> None:
+        """Give one pane the whole screen; None gives it back to all."""
+        self._screen.set_class(name is not None, "-zoomed")
+        self._right.set_class(name == "program", "-away")
+        self._pair.set_class(name in PAIRED, "-zoom")
+        for pane in self.panes.values():
+            pane.set_class(pane.row.name == name, "-zoom")
+
+    def bring(self, name: str) -> None:
+        """Make a pane visible, whatever has hidden it."""
+        if name in TABBED:
+            self._front = name
+        for other in TABBED:
+            self.panes[other].set_class(other == self._front, "-front")
+        self._pair.set_class(self._front in PAIRED, "-front")
+        if self.zoomed:
+            self.zoom(name)
+
+    def name_tabs(self) -> None:
+        """Where panes share a place, the one in front names the others."""
+        screen = self._screen
+        low = screen.has_class("-low") or screen.has_class("-short")
+        shared = low or (screen.has_class("-narrow") and screen.has_class("-tall"))
+        for name in TABBED:
+            others = shared and name == self._front and not self.zoomed
+            self.panes[name].tabs = tuple(other for other in TABBED if other != name) if others else ()
+
+    def visible(self) -> Iterator[Pane]:
+        """The panes that can be seen."""
+        return (pane for pane in self.panes.values() if pane.is_on_screen)
