@@ -66,5 +66,5 @@ def listing(L: int, N: int, batch: int, epochs: int) -> list[Line]:
                 add(Level.PASS, "acc", e, b, s)
             add(Level.SAMPLE, "grad", e, b)
             add(Level.SAMPLE, "update", e, b)
-        add(Level.EPOCH, "end", e)
+        add(Level.BATCH, "end", e)
     return lines

@@ -98,7 +98,7 @@ class StraightRun:
             ws = Workspace(self.recipe, m, self.state, self.state)
             ws.begin(order[first : first + m], len(self.log) + 1)
             self._batch(ws, spent)
-            self.log.append((float(np.add.reduce(ws.C)), m))
+            self.log.append((float(np.add.reduce(ws.C, dtype=np.float64)), m))
             spent = (spent[0] + self.log[-1][0], spent[1] + m)
         self._emit()
 
@@ -157,7 +157,7 @@ class StraightRun:
                 self._show("dC_da[0]", np.dot(self.state.params.W[1].T, ws.D[1])[:, s])
             show(f"dW[{l}]", np.multiply.outer(ws.D[l][:, s], ws.A[l - 1][:, s]))
         self._emit()
-        cost = float(np.add.reduce(ws.C[: s + 1]))
+        cost = float(np.add.reduce(ws.C[: s + 1], dtype=np.float64))
         self._show("bcost", cost / (s + 1))
         self._show("ecost", (spent[0] + cost) / (spent[1] + s + 1))
 

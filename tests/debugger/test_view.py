@@ -291,5 +291,7 @@ def test_numbers_beyond_all_bounds_are_shown_and_never_warn(dtype: str, W: float
         for t in range(timeline.clock.total + 1):
             for look in LOOKS:
                 seen(View(timeline, t, look))
-        assert View(timeline, timeline.clock.total).scalar("ecost") == np.inf or batch < 4
+        # Costs are summed in float64: those of float32 have a mean as long as each is finite.
+        if batch == 4 and dtype == "float64":
+            assert View(timeline, timeline.clock.total).scalar("ecost") == np.inf
         timeline.log.mean_costs()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Target: TypeAlias = "Callable[[Session, int, str], int]"
 
+MOST_REPEATS = 10_000
+"""Of movements that look at every stop on the way."""
 GROUPS = {"move": "Move", "time": "Travel", "look": "Look", "app": "The app"}
 """Headings of the help and of the README's key table, in order."""
 
@@ -49,33 +51,36 @@ def _by_level(direction: int, level: Level) -> Target:
     return lambda session, count, _: session.clock.move(session.t, direction, level, count)
 
 
-def _next(direction: int) -> Target:
+def _repeated(once: Callable[[Session, int], int]) -> Target:
+    """A movement whose frame may change on the way: `next 3` is `next` three times, not three statements of one frame."""
+
     def target(session: Session, count: int, _: str) -> int:
-        level = Level(max(Level.OP, session.frame.level - 1))
-        return session.clock.move(session.t, direction, level, count)
+        if count > MOST_REPEATS:
+            raise PositionError(f"{count} is too often", hint=f"{MOST_REPEATS} is the most; sample and batch go far")
+        t = session.t
+        for _again in range(count):
+            t = once(session, t)
+        return t
 
     return target
 
 
-def _finish(session: Session, count: int, _: str) -> int:
-    t = session.t
-    for _again in range(count):
-        frame = session.frame_at(t)
-        if frame.stop >= session.clock.total:
-            return session.clock.total
-        t = frame.stop
-    return t
+def _next(direction: int) -> Target:
+    def once(session: Session, t: int) -> int:
+        level = Level(max(Level.OP, session.frame_at(t).level - 1))
+        return session.clock.move(t, direction, level)
+
+    return _repeated(once)
 
 
-def _reverse_finish(session: Session, count: int, _: str) -> int:
-    t = session.t
-    for _again in range(count):
-        outer: tuple[Frame, ...] = session.clock.frames(t)
-        starts = [frame.start for frame in outer if frame.level >= session.frame_at(t).level and frame.start < t]
-        if not starts:
-            return 0
-        t = starts[0]
-    return t
+def _finish(session: Session, t: int) -> int:
+    return min(session.frame_at(t).stop, session.clock.total)
+
+
+def _reverse_finish(session: Session, t: int) -> int:
+    selected = session.frame_at(t).level
+    outer: tuple[Frame, ...] = session.clock.frames(t)
+    return next((frame.start for frame in outer if frame.level >= selected and frame.start < t), 0)
 
 
 def _advance(direction: int) -> Target:
@@ -84,7 +89,7 @@ def _advance(direction: int) -> Target:
         found = place.after(session.t, count) if direction > 0 else place.before(session.t, count)
         if found is None:
             where = "after" if direction > 0 else "before"
-            raise PositionError(f"{place.name} does not come {where} this position")
+            raise PositionError(f"{place.name} does not come {where} this position", hint="g goes anywhere")
         return found
 
     return target
@@ -163,18 +168,25 @@ _ROWS = (
         _next(-1),
         aliases=("rn",),
     ),
-    Command("finish", ("f",), "move", "finish", "Go to the end of the selected frame and show its result.", _finish),
+    Command(
+        "finish",
+        ("f",),
+        "move",
+        "finish",
+        "Go to the end of the selected frame and show its result.",
+        _repeated(_finish),
+    ),
     Command(
         "reverse-finish",
         ("F",),
         "move",
         "to its start",
         "Go to the start of the selected frame, then of the one around it.",
-        _reverse_finish,
+        _repeated(_reverse_finish),
     ),
     *_level_pair("sample", (")",), ("(",), Level.SAMPLE, "sample (or grad, update)"),
     *_level_pair("batch", ("}", "pgdn"), ("{", "pgup"), Level.BATCH, "batch"),
-    *_level_pair("epoch", ("]",), ("[",), Level.EPOCH, "epoch border"),
+    *_level_pair("epoch", ("]",), ("[",), Level.EPOCH, "epoch"),
     Command(
         "continue",
         ("c",),

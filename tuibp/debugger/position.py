@@ -106,25 +106,25 @@ class Clock:
         ops = self.program.sample_ops
         return {level: [i for i, op in enumerate(ops) if op.level >= level] for level in Level}
 
-    def _counts(self, level: Level) -> tuple[int, int, int, int]:
-        """Boundaries of at least `level` in an epoch's own two operations, a batch's own three, a sample, an epoch."""
-        own = 2 if level <= Level.EPOCH else 0
-        batch = 3 if level <= Level.SAMPLE else 1 if level <= Level.BATCH else 0
+    def _counts(self, level: Level) -> tuple[int, int, int, int, int]:
+        """Boundaries of at least `level`: at `shuffle`, at `end`, in a batch's own operations, a sample, an epoch."""
+        shuffle, end = int(level <= Level.EPOCH), int(level <= Level.BATCH)
+        batch = 3 if level <= Level.SAMPLE else end
         sample = len(self._indices[level])
-        return own, batch, sample, own + self.program.K * batch + self.program.N * sample
+        return shuffle, end, batch, sample, shuffle + end + self.program.K * batch + self.program.N * sample
 
     def rank(self, t: int, level: Level) -> int:
         """How many boundaries of at least `level` lie before position t; T itself is one, of every level."""
         if t > self.total:
             return self.rank(self.total, level) + 1
-        own, batch_own, sample_own, per_epoch = self._counts(level)
+        shuffle, end, batch_own, sample_own, per_epoch = self._counts(level)
         epoch, rest = divmod(t, self._epoch)
         count = epoch * per_epoch
         if rest == 0 or per_epoch == 0:
             return count
         if rest == self._epoch - 1:
-            return count + per_epoch - own // 2
-        count += own // 2
+            return count + per_epoch - end
+        count += shuffle
         batch, rest = divmod(rest - 1, self._batch)
         count += batch * (batch_own + self.program.m * sample_own)
         if rest == 0:
@@ -138,18 +138,18 @@ class Clock:
 
     def select(self, rank: int, level: Level) -> int:
         """The boundary of at least `level` that has `rank` such boundaries before it; 0 and T beyond the ends."""
-        own, batch_own, sample_own, per_epoch = self._counts(level)
+        shuffle, end, batch_own, sample_own, per_epoch = self._counts(level)
         if rank < 0:
             return 0
         if per_epoch == 0 or rank >= self.program.epochs * per_epoch:
             return self.total
         epoch, rank = divmod(rank, per_epoch)
         start = epoch * self._epoch
-        if own and rank == 0:
+        if rank < shuffle:
             return start
-        if own and rank == per_epoch - 1:
+        if rank >= per_epoch - end:
             return start + self._epoch - 1
-        rank -= own // 2
+        rank -= shuffle
         batch, rank = divmod(rank, batch_own + self.program.m * sample_own)
         start += 1 + batch * self._batch
         if rank == 0:

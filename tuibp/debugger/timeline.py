@@ -190,5 +190,5 @@ class Timeline:
         ws = record.ws
         correct = -1 if self.judge is None else count_correct(self.judge, ws.A[-1], ws.Y)
         with np.errstate(all="ignore"):
-            cost = float(np.add.reduce(ws.C))
+            cost = float(np.add.reduce(ws.C, dtype=np.float64))
         self.log.write(record.batch, cost, ws.m, correct)

@@ -199,7 +199,7 @@ class View:
         if self.record is None or count == 0:
             return None
         with np.errstate(all="ignore"):
-            return float(np.add.reduce(self.record.ws.C[:count])) / count
+            return float(np.add.reduce(self.record.ws.C[:count], dtype=np.float64)) / count
 
     def _epoch_cost(self) -> float | None:
         if self.record is None:
@@ -209,7 +209,7 @@ class View:
         cost, samples, _ = self.timeline.log.sums(first, self.record.batch)
         count = self._samples_in()
         with np.errstate(all="ignore"):
-            cost += float(np.add.reduce(self.record.ws.C[:count]))
+            cost += float(np.add.reduce(self.record.ws.C[:count], dtype=np.float64))
         return cost / (samples + count) if samples + count else None
 
     def why_undefined(self, name: str, layer: int | None = None) -> str:

@@ -43,7 +43,7 @@ def evaluate(recipe: Recipe, params: Parameters, dataset: Dataset) -> tuple[floa
         ws.begin(indices, 0)
         _forward(ws)
         with np.errstate(all="ignore"):
-            cost += float(np.add.reduce(ws.C))
+            cost += float(np.add.reduce(ws.C, dtype=np.float64))
         correct += 0 if judge is None else count_correct(judge, ws.A[-1], ws.Y)
     return cost / dataset.N, None if judge is None else correct / dataset.N
 

@@ -303,7 +303,7 @@ OPERATIONS: dict[str, Operation] = {
             "end",
             "end of the epoch",
             Level.EPOCH,
-            Level.EPOCH,
+            Level.BATCH,
             _NOTHING,
             lambda _recipe, _layer: (Tensor("ecost"),),
             _text("cost of the epoch = mean of its samples' costs"),

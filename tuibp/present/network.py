@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuibp.debugger.names import CellRef
-from tuibp.present.cells import CUT, Hit, Picture, Run, Window, framed
+from tuibp.present.cells import CUT, Hit, Picture, Run, Window, framed, slide
 from tuibp.present.choosing import LOOK
 from tuibp.present.numbers import short
 from tuibp.present.scene import Scene
@@ -16,7 +16,10 @@ def paint_network(scene: Scene, width: int, height: int, window: Window) -> Pict
     """Line 0: the layers; line 1: the samples of the batch; line 2: the costs and the learning rate."""
     layers, cells = _layers(scene, width)
     samples, columns = _samples(scene, width)
-    return framed([layers, samples, _costs(scene, width)], (*cells, *columns), width, height)
+    rows = [layers, samples, _costs(scene, width)]
+    top, more = slide(len(rows), height, window.top or 0)
+    hits = [hit._replace(y=hit.y - top) for hit in (*cells, *columns) if hit.y >= top]
+    return framed(rows[top:], hits, width, height, top, 0, more)
 
 
 def _parts(scene: Scene) -> list[str]:

@@ -108,8 +108,8 @@ def heat_role(value: float, scale: float) -> str:
         return "bad"
     if value == 0 or scale == 0 or not math.isfinite(scale):
         return "heat0"
-    level = max(1, math.ceil(abs(value) / scale * HEAT))
-    return f"heat{'+' if value > 0 else '-'}{min(level, HEAT)}"
+    level = max(1, math.ceil(min(abs(value) / scale, 1.0) * HEAT))
+    return f"heat{'+' if value > 0 else '-'}{level}"
 
 
 def largest(values: Iterable[Array | None]) -> float:

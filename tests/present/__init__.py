@@ -1,0 +1,1 @@
+"""Tests of what the panes show, without a screen."""
