@@ -185,7 +185,9 @@ def test_the_curve_marks_what_is_not_finite() -> None:
     only = replace(shown, costs=np.full(5, np.nan))
     assert "no number" in text("curve", only, 60, 5)
     for costs in ([1e308, -1e308], [1e-320, 1e308], [0.0], [0.5, 0.5], [np.inf, 1.0]):
-        assert "█" in text("curve", replace(shown, costs=np.array(costs)), 60, 5)
+        lines = text("curve", replace(shown, costs=np.array(costs)), 60, 5).splitlines()
+        assert "█" in lines[0]
+        assert {line.find("│") for line in lines[:-1]} == {10}
 
 
 def test_a_long_network_shows_the_layer_at_hand() -> None:

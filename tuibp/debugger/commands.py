@@ -52,7 +52,7 @@ def _by_level(direction: int, level: Level) -> Target:
 
 
 def _repeated(once: Callable[[Session, int], int]) -> Target:
-    """A movement whose frame may change on the way: `next 3` is `next` three times, not three statements of one frame."""
+    """A movement whose frame may change on the way: `next 3` is three `next`, not three statements of one frame."""
 
     def target(session: Session, count: int, _: str) -> int:
         if count > MOST_REPEATS:

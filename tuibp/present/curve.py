@@ -16,7 +16,7 @@ from tuibp.present.scene import Scene
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 NOT_FINITE = "×"
-LABEL = 9
+LABEL = 10
 """Columns of the axis labels."""
 LOG_RANGE = 1000
 """Costs that span more than this factor are drawn on a logarithmic axis."""
@@ -35,13 +35,18 @@ def paint_curve(scene: Scene, width: int, height: int, window: Window) -> Pictur
     low = low if logarithmic else min(low, 0.0)
     heights = _heights(columns, low, high, logarithmic, lines)
     here = _marker(scene, len(costs), len(columns))
-    labels = {0: short(high, 4), lines - 1: short(low, 4)} if len(finite) else {0: "no number"}
+    labels = {0: _label(high), lines - 1: _label(low)} if len(finite) else {0: "no number"}
     rows = [
         [Run(f"{labels.get(y, ''):>{LABEL}}│", "dim"), *_line(heights, columns, lines - 1 - y, here)]
         for y in range(lines)
     ]
     rows.append([Run(" " * LABEL + "└", "dim"), *_legend(scene, costs, logarithmic)])
     return framed(rows, (), width, height)
+
+
+def _label(value: float) -> str:
+    """As many digits, four at most, as the axis has room for."""
+    return next(text for text in (short(value, digits) for digits in (4, 3, 2)) if len(text) <= LABEL)
 
 
 def _legend(scene: Scene, costs: Array, logarithmic: bool) -> list[Run]:

@@ -71,8 +71,8 @@ def _sum(terms: Terms, digits: int, room: int) -> str:
         used += len(texts[-1]) + len(" + ")
     if len(texts) == count and used <= room + len(" + "):
         return " + ".join(texts)
-    if count == 1:
-        return cut(texts[0], max(room, 3))
+    if count <= 2:
+        return cut(" + ".join(texts), max(room, 3))
     last = term_text(terms, count - 1, digits)
     for kept in range(min(len(texts), count - 2), 0, -1):
         shown = " + ".join([*texts[:kept], f"…{count - kept - 1} more…", last])
