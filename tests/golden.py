@@ -1,4 +1,4 @@
-"""Text that is compared with a file: `TUIBP_GOLDENS=write pytest` writes the files anew, to be read before they are kept."""
+"""Text that is compared with a file: `TUIBP_GOLDENS=write pytest` writes the files anew; read them before they stay."""
 
 from __future__ import annotations
 

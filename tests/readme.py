@@ -1,4 +1,4 @@
-"""What the README shows of the app, made from the app: `python -m tests.readme` writes the picture and the key table anew.
+"""What the README shows of the app, made from it: `python -m tests.readme` writes the picture and the key table anew.
 
 `tests/test_readme.py` holds the README to it, and runs every command in it.
 """

@@ -64,6 +64,18 @@ def test_network_file_is_read(tmp_path: Path) -> None:
     assert open_recipe(str(tmp_path / "mine.toml")).network.sizes == (4, 8, 3)
 
 
+def test_the_mistake_that_is_shown_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (block,) = blocks("toml")
+    (shown,) = blocks("text")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "measurements.csv").write_text((README.parent / "samples" / "iris.csv").read_text(encoding="utf-8"))
+    (tmp_path / "mine.toml").write_text(block.replace('"tanh"', '"tanhh"'))
+    assert main(["run", "mine.toml"]) == 2
+    assert capsys.readouterr().err == f"tuibp: {shown}"
+
+
 def test_samples_are_all_named() -> None:
     names = {path.stem for path in (README.parent / "samples").glob("*.toml")}
     table = TEXT.split("## Samples")[1].split("##")[0]

@@ -26,6 +26,8 @@ import os
 from tuibp.debugger.session import Session
 from tuibp.engine.build import build
 from tuibp.engine.recipe import Recipe
+from tuibp.engine.text import quoted
+from tuibp.errors import InputError
 
 __all__ = ["build", "open", "session"]
 
@@ -45,5 +47,13 @@ def open(source: str | os.PathLike[str]) -> Session:
 
 
 def session(recipe: Recipe) -> Session:
-    """A session at the start of the run of a recipe that `build` has made."""
+    """A session at the start of the run of a recipe that `build` has made.
+
+    Raises:
+        InputError: that is not a recipe.
+    """
+    if not isinstance(recipe, Recipe):
+        raise InputError(
+            f"{quoted(recipe)} is not a recipe", hint="tuibp.build makes one; tuibp.open takes a file or a sample"
+        )
     return Session(recipe)

@@ -1,7 +1,7 @@
 """The errors that tuibp shows its user, and the exit code of each.
 
-Anything else that escapes is a bug and is reported as one. An error is a sentence: what is wrong, where it stands and what to do
-about it; it never carries a traceback, and raising one never leaves a half-done change behind.
+Anything else that escapes is a bug and is reported as one. An error is a sentence: what is wrong, where it stands and
+what to do about it; it never carries a traceback, and raising one never leaves a half-done change behind.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class UnsupportedError(TuibpError):
     exit_code = EXIT_UNSUPPORTED
 
 
-class ErrorList(TuibpError):
+class CombinedError(TuibpError):
     """Several errors of one input, reported together in the order of their places.
 
     Args:

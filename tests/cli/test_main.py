@@ -11,7 +11,7 @@ import tuibp
 from tuibp import cli
 from tuibp.cli import main
 from tuibp.cli.parser import COMMANDS
-from tuibp.errors import ErrorList, InputError, UnsupportedError
+from tuibp.errors import CombinedError, InputError, UnsupportedError
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,7 +79,7 @@ def _raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     ("error", "code", "said"),
     [
         (UnsupportedError("no", hint="try", where="f:1:2"), 3, "tuibp: f:1:2: no; try\n"),
-        (ErrorList([InputError("one"), InputError("two")]), 2, "tuibp: one\ntuibp: two\n"),
+        (CombinedError([InputError("one"), InputError("two")]), 2, "tuibp: one\ntuibp: two\n"),
         (InputError("a\x1b[31mb\r\u202e"), 2, "tuibp: a?[31mb??\n"),
         (KeyboardInterrupt(), 130, ""),
         (BrokenPipeError(), 0, ""),

@@ -131,6 +131,6 @@ def test_a_full_disk_is_one_message() -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     with _process("xor", stdout=full) as process:
         assert process.stderr is not None
-        assert process.stderr.read() == "tuibp: standard output: cannot write: No space left on device\n"
+        assert process.stderr.read() == "tuibp: standard output: cannot write: No space left on device; make room\n"
         assert process.wait(60) == 2
     os.close(full)

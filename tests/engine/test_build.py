@@ -11,7 +11,7 @@ from tests.formats.files import GOOD, opened
 from tuibp.engine.build import build
 from tuibp.engine.recipe import Recipe
 from tuibp.engine.text import quoted, safe
-from tuibp.errors import ErrorList, InputError
+from tuibp.errors import CombinedError, InputError
 
 X = np.array([[0.05, 0.10], [0.5, 1.0]])
 Y = np.array([[0.01, 0.99], [1.0, 0.0]])
@@ -93,7 +93,7 @@ def test_faults_name_the_argument(call: Callable[[], Recipe], words: str) -> Non
 
 
 def test_faults_together() -> None:
-    with pytest.raises(ErrorList) as caught:
+    with pytest.raises(CombinedError) as caught:
         build(X, Y, layers=[(2, "tan")], epochs=0, seed=-1)
     assert [error.where for error in caught.value.errors] == ["seed", 'layers[0]["activation"]', "epochs"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuibp.engine.recipe import Recipe
-from tuibp.errors import ErrorList, InputError, TuibpError
+from tuibp.errors import CombinedError, InputError, TuibpError
 from tuibp.formats.network_file import load
 
 GOOD = """\
@@ -57,4 +57,4 @@ def opened(text: str, files: dict[str, bytes] | None = None) -> Recipe:
 
 def faults(error: TuibpError) -> tuple[TuibpError, ...]:
     """The single errors of an error."""
-    return error.errors if isinstance(error, ErrorList) else (error,)
+    return error.errors if isinstance(error, CombinedError) else (error,)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.formats.files import opened
-from tuibp.errors import ErrorList, InputError, TuibpError
+from tuibp.errors import CombinedError, InputError, TuibpError
 from tuibp.formats.csv_data import Options, read_csv
 
 FLOWERS = "len,width,species\n1.5,2,b\n3,4,a\n5,6,b\n"
@@ -167,7 +167,7 @@ def test_every_fault_has_its_place(case: str) -> None:
 
 
 def test_faults_are_reported_together_up_to_a_limit() -> None:
-    with pytest.raises(ErrorList) as caught:
+    with pytest.raises(CombinedError) as caught:
         read("a,species\n" + "x,u\n" * 100)
     assert len(caught.value.errors) == 20
     assert [error.where for error in caught.value.errors[:2]] == ["f.csv:2:1", "f.csv:3:1"]

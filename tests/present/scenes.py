@@ -74,7 +74,9 @@ def recipes() -> dict[str, Recipe]:
         "12 layers": sized(2, 2, 1, deep),
         "float32": random_recipe(rng(2), pinned=Pinned(dtype="float32", optimizer="adam")),
         "gelu": random_recipe(rng(3), pinned=Pinned(sizes=(3, 4, 2), activations=("gelu", "softmax"))),
-        "huge": random_recipe(rng(4), pinned=Pinned(sizes=(2, 3, 1), activations=("identity",) * 2, scale=1e200, lr=1e9)),
+        "huge": random_recipe(
+            rng(4), pinned=Pinned(sizes=(2, 3, 1), activations=("identity",) * 2, scale=1e200, lr=1e9)
+        ),
         "tiny": random_recipe(rng(5), pinned=Pinned(sizes=(2, 3, 1), activations=("tanh",) * 2, scale=1e-160)),
         "names": _odd_names(sized(3, 3, 1, (3, 2, 2))),
     }
@@ -92,14 +94,21 @@ def choices(scene: Scene) -> Iterator[Choices]:
     """What one may look at there."""
     yield Choices()
     L, n = scene.view.network.L, scene.view.network.sizes
-    for ref in (CellRef("z", 1, (0,)), CellRef("dC_da", L, (n[L] - 1,)), CellRef("dC_da", 0, (0,)), CellRef("a", 0, (0,))):
+    for ref in (
+        CellRef("z", 1, (0,)),
+        CellRef("dC_da", L, (n[L] - 1,)),
+        CellRef("dC_da", 0, (0,)),
+        CellRef("a", 0, (0,)),
+    ):
         yield Choices(cursor=ref, pane="layer", digits=6)
     for name in MATRICES[1:]:
         yield Choices(cursor=CellRef(name, L, (0, n[L - 1] - 1)), matrix=name, pane="matrix", digits=8)
     yield Choices(place="update", pane="program")
     if scene.view.current is not None:
         yield Choices(look=scene.view.m - 1)
-        yield Choices(look="mean", cursor=CellRef("sp", L, (0,) * (1 if scene.view.network.activation(L).elementwise else 2)))
+        yield Choices(
+            look="mean", cursor=CellRef("sp", L, (0,) * (1 if scene.view.network.activation(L).elementwise else 2))
+        )
 
 
 def scenes(recipe: Recipe, every: int = 1) -> Iterator[Scene]:

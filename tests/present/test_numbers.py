@@ -79,7 +79,9 @@ def test_symbols() -> None:
 
 def test_ascii_is_total() -> None:
     """Every printable character of one cell becomes one ASCII character, letters without their accents."""
-    printable = "".join(char for char in map(chr, range(32, 0x3000)) if char.isprintable() and not unicodedata.combining(char))
+    printable = "".join(
+        char for char in map(chr, range(32, 0x3000)) if char.isprintable() and not unicodedata.combining(char)
+    )
     plain = in_ascii(printable)
     assert plain.isascii() and plain.isprintable() and len(plain) == len(printable)
     assert in_ascii("∂C/∂a¹ = W²ᵀ δ² · Größe ▶│├█…") == "dC/da1 = W2T d2 . Gro?e >|?#~"

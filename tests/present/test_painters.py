@@ -94,7 +94,9 @@ def test_the_selected_cell_is_marked_in_every_pane_that_shows_it() -> None:
     choices = Choices(cursor=CellRef("dC_da", 2, (0,)), pane="dp")
     shown = scene("xor", "e0.b0.s0.bwd1.dC_da", choices)
     assert len(roles(PAINTERS["dp"](shown, 60, 5, Window()), "cursor")) == 1
-    assert roles(PAINTERS["layer"](shown, 90, 5, Window()), "same") == roles(PAINTERS["dp"](shown, 60, 5, Window()), "cursor")
+    assert roles(PAINTERS["layer"](shown, 90, 5, Window()), "same") == roles(
+        PAINTERS["dp"](shown, 60, 5, Window()), "cursor"
+    )
     assert roles(PAINTERS["layer"](shown, 90, 5, Window()), "cursor") == []
 
 
@@ -145,7 +147,11 @@ def test_the_arithmetic_of_a_cell(at: str, cell: CellRef, expected: str) -> None
 def test_terms_come_by_size_with_their_shares() -> None:
     shown = scene("mazur", "e0.b0.s0.fwd1.a", Choices(cursor=CellRef("z", 1, (0,))))
     lines = [line.strip() for line in text("formula", shown).splitlines()]
-    assert lines[2:5] == ["+93% b¹[0] 0.35", "+5% W¹[0,1] 0.2 * a⁰[1] 0.1 = 0.02", "+2% W¹[0,0] 0.15 * a⁰[0] 0.05 = 0.0075"]
+    assert lines[2:5] == [
+        "+93% b¹[0] 0.35",
+        "+5% W¹[0,1] 0.2 * a⁰[1] 0.1 = 0.02",
+        "+2% W¹[0,0] 0.15 * a⁰[0] 0.05 = 0.0075",
+    ]
 
 
 def test_the_mean_shows_no_factors() -> None:

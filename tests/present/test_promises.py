@@ -18,7 +18,12 @@ from tuibp.present.numbers import in_ascii
 from tuibp.present.scene import Scene
 from tuibp.tui.palette import Palette, palette_for
 
-SIZES = [(80, 13), (53, 6), (91, 7), *zip((10, 11, 13, 17, 25, 40, 64, 120, 200), (1, 2, 3, 5, 8, 12, 60, 20, 4), strict=True)]
+SIZES = [
+    (80, 13),
+    (53, 6),
+    (91, 7),
+    *zip((10, 11, 13, 17, 25, 40, 64, 120, 200), (1, 2, 3, 5, 8, 12, 60, 20, 4), strict=True),
+]
 """Widths and heights of panes, the usual ones first."""
 EVERY = {"digits": 3, "784 units": 3, "deep-sigmoid": 4, "12 layers": 7}
 """Of the larger networks only every so many scenes are painted."""
@@ -42,9 +47,10 @@ def check(picture: Picture, width: int, height: int, palettes: list[Palette] = P
 
 def check_hits(picture: Picture, scene: Scene, width: int) -> None:
     """Every hit lies in the picture, on no other, and leads to something that exists."""
-    network, taken = scene.view.network, set()
+    network = scene.view.network
+    taken: set[tuple[int, int]] = set()
     for hit in picture.hits:
-        assert 0 <= hit.y < len(picture.rows) and 0 <= hit.x and hit.width > 0 and hit.x + hit.width <= width
+        assert 0 <= hit.y < len(picture.rows) and hit.x >= 0 and hit.width > 0 and hit.x + hit.width <= width
         cells = {(hit.y, x) for x in range(hit.x, hit.x + hit.width)}
         assert not cells & taken
         taken |= cells
@@ -74,7 +80,9 @@ def test_painters_keep_their_promises(name: str) -> None:
 @pytest.mark.parametrize("pane", PAINTERS)
 def test_every_size(pane: str) -> None:
     session_scenes = list(scenes(recipes()["iris"], every=17))
-    sizes = [(width, 7) for width in range(10, 201)] + [(width, height) for height in range(1, 61) for width in (10, 53)]
+    sizes = [(width, 7) for width in range(10, 201)] + [
+        (width, height) for height in range(1, 61) for width in (10, 53)
+    ]
     for number, (width, height) in enumerate(sizes):
         scene = session_scenes[number % len(session_scenes)]
         picture = PAINTERS[pane](scene, width, height, Window())

@@ -7,9 +7,7 @@ computed here.
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Sequence
 
@@ -34,8 +32,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     environment.prepare()
     streams.prepare()
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminated)
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         streams.flush()
@@ -55,11 +51,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     # The door of the process: whatever else escapes is a bug, and the user is told so instead of shown its insides.
     except Exception as error:
         return _bug(error)
-
-
-def _terminated(number: int, _: object) -> None:
-    """SIGTERM unwinds the stack, so that half-written files are taken away; the screen has a handler of its own."""
-    raise SystemExit(128 + number)
 
 
 def _run(words: list[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import re
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
@@ -24,6 +25,9 @@ COMMANDS = {
 
 FILE_HELP = "a network file, or the name of a sample such as xor (see: tuibp samples)"
 POSITION_HELP = "e0.b2.s1.bwd1.dW, e3, t=500, 41%%, +3b, start or end"
+
+POSITIONS = ("--at", "--from", "--to")
+"""Options that take a position."""
 
 EXAMPLES = """\
 examples:
@@ -76,7 +80,18 @@ def _subcommand(name: str, words: list[str]) -> tuple[Action, argparse.Namespace
     parser = Parser(f"tuibp {name}", f"{name}: {COMMANDS[name]}.", module.EXAMPLES)
     module.configure(parser)
     action: Action = module.run
-    return action, parser.parse_args(words)
+    return action, parser.parse_args(_joined(words))
+
+
+def _joined(words: list[str]) -> list[str]:
+    """`--at -3b` as `--at=-3b`: a relative position looks like an option to argparse."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in POSITIONS and re.match(r"-\d", word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _screen(words: list[str]) -> tuple[Action, argparse.Namespace]:

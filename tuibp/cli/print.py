@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tuibp.cli import streams
 from tuibp.cli.parser import FILE_HELP, POSITION_HELP
-from tuibp.errors import EXIT_OK, ErrorList, NameInputError, TuibpError
+from tuibp.errors import EXIT_OK, CombinedError, NameInputError, TuibpError
 
 if TYPE_CHECKING:
     from tuibp.debugger.names import CellRef
@@ -68,7 +68,7 @@ def _values(session: Session, names: list[CellRef]) -> dict[CellRef, Array | flo
     """The values by name.
 
     Raises:
-        ErrorList: some are not computed yet, each with the operation that writes it.
+        CombinedError: some are not computed yet, each with the operation that writes it.
     """
     values: dict[CellRef, Array | float] = {}
     errors: list[TuibpError] = []
@@ -78,7 +78,7 @@ def _values(session: Session, names: list[CellRef]) -> dict[CellRef, Array | flo
         except NameInputError as error:
             errors.append(NameInputError(error.message, hint="give a later position with --at"))
     if errors:
-        raise ErrorList(errors)
+        raise CombinedError(errors)
     return values
 
 

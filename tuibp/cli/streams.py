@@ -7,9 +7,12 @@ never moves the cursor.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
@@ -67,6 +70,8 @@ def write_lines(lines: Iterable[str], output: str | None) -> None:
         BrokenPipeError: nobody reads any more.
         InputError: the output cannot be written.
     """
+    if output == "":
+        raise InputError("the name of the output file is empty", hint="give a name, or leave --output out")
     name = output or "standard output"
     target = _standard_output() if output is None else _whole_file(Path(output))
     with target as stream, _failures(name):
@@ -92,7 +97,8 @@ def _failures(name: str) -> Iterator[None]:
     except OSError as error:
         if name == "standard output":
             silence()
-        raise InputError(f"cannot write: {error.strerror or error}", where=name) from None
+        hint = "make room" if error.errno == errno.ENOSPC else "choose another place"
+        raise InputError(f"cannot write: {error.strerror or error}", hint=hint, where=name) from None
 
 
 @contextlib.contextmanager
@@ -116,7 +122,7 @@ def _whole_file(path: Path) -> Iterator[TextIO]:
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
         temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+        with _unwound_by_signals(), os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             yield stream
             with _failures(str(path)):
                 stream.flush()
@@ -127,6 +133,25 @@ def _whole_file(path: Path) -> Iterator[TextIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def _unwound_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the process in good order here, so that a half-written file is taken away."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
+    before = [signal.signal(number, end) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _mode(path: Path) -> int:

@@ -19,7 +19,7 @@ from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Level
 from tuibp.engine.recipe import Recipe
 from tuibp.engine.text import safe
-from tuibp.errors import NameInputError, TuibpError
+from tuibp.errors import InputError, NameInputError, PositionError, TuibpError
 
 VISITED = 1000
 """Places that `back` remembers."""
@@ -97,6 +97,10 @@ class Session:
         Raises:
             NameInputError: this network has no such name, or nothing has been written to it yet.
         """
+        if not isinstance(name, str):
+            raise NameInputError(
+                f"{safe(repr(name), 40)} is not a name", hint='write session["a[2]"] or session["cost"]'
+            )
         ref, view = parse_cell(name, self.recipe.network), self.view()
         value = view.scalar(ref.name) if ref.name in SCALARS else view.get(ref.name, ref.layer)
         if value is None:
@@ -117,13 +121,13 @@ class Session:
         """Undo the last layer or line, `count` times."""
         return self.perform(COMMANDS["reverse-step"], count)
 
-    def run(self, to: str = "end") -> Stop:
-        """Go to a position given by name, forward or back: "e1", "e0.b2.s1.cost", "+3b", "end".
+    def run(self, to: str | int = "end") -> Stop:
+        """Go to a position given by name, forward or back: "e1", "e0.b2.s1.cost", "+3b", "end"; a number is t.
 
         Raises:
             PositionError: this run has no such position.
         """
-        return self.perform(COMMANDS["goto"], argument=to)
+        return self.perform(COMMANDS["goto"], argument=str(to))
 
     def target(self, command: Command, count: int = 1, argument: str = "") -> int:
         """Where a movement would go.
@@ -133,14 +137,22 @@ class Session:
         """
         if command.target is None:
             raise TuibpError(f"{command.name} works on the screen only")
-        return command.target(self, max(1, count), argument)
+        if not isinstance(count, int) or count < 1:
+            hint = "a count is a whole number from 1 on; every movement has its reverse"
+            raise InputError(f"{command.name} cannot be done {safe(repr(count), 40)} times", hint=hint)
+        return command.target(self, count, argument)
 
     def travel(self, t: int, *, remember: bool = True) -> Iterator[tuple[int, int]]:
         """Go to position t.
 
         Yields:
             (batches run, batches to run). Until the iterator has ended the session stays where it was.
+
+        Raises:
+            PositionError: this run has no such position.
         """
+        if not isinstance(t, int) or not 0 <= t <= self.clock.total:
+            raise PositionError(f"there is no position {safe(repr(t), 40)}", hint=f"they are 0 to {self.clock.total}")
         yield from self.timeline.travel(t)
         self._arrive(t, remember)
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
 from tuibp.debugger.history import BUDGET, FlightLog, Keyframes
 from tuibp.debugger.position import Clock
-from tuibp.engine.arrays import IntArray
+from tuibp.engine.arrays import Array, IntArray
 from tuibp.engine.dataset import partition
 from tuibp.engine.kernels import State, Workspace
 from tuibp.engine.metrics import Judge, count_correct, judge_of
 from tuibp.engine.program import Program
 from tuibp.engine.recipe import Recipe
 
+_TORN = -1
 RECORDS = 4
 """Batches whose buffers are kept whole, so that crossing a batch's border back and forth computes nothing."""
 
@@ -45,6 +47,13 @@ class Record:
                     op.kind.kernel(self.ws, op.layer)
                 self.done += 1
 
+    @cached_property
+    def input_gradient(self) -> Array:
+        """(n_0, m) dC/da of the inputs, no operation of the program; asked for once δ of layer 1 is computed."""
+        with np.errstate(all="ignore"):
+            product: Array = np.dot(self.ws.state.params.W[1].T, self.ws.D[1])
+        return product
+
 
 class Timeline:
     """Every state of one run, computed on demand."""
@@ -62,6 +71,9 @@ class Timeline:
         """Batches of the whole run."""
         self._state = State.initial(recipe)
         self._at = 0
+        """The batch at whose beginning `_state` stands; `_TORN` while it is being written, so that an interrupt there
+        (ctrl+c in somebody's Python) costs a replay and never a wrong number.
+        """
         self.keyframes = Keyframes(self._state.block, budget)
         self._running: dict[int, Workspace] = {}
         self._records: OrderedDict[int, Record] = OrderedDict()
@@ -126,7 +138,7 @@ class Timeline:
     @property
     def reached(self) -> int:
         """The position at the beginning of the batch up to which the last journey has run."""
-        return self.clock.batch_start(*divmod(min(self._at, self.batches - 1), self.program.K))
+        return self.clock.batch_start(*divmod(max(0, min(self._at, self.batches - 1)), self.program.K))
 
     def _run_to(self, batch: int) -> Iterator[tuple[int, int]]:
         """Bring the running state to the beginning of `batch`."""
@@ -142,30 +154,33 @@ class Timeline:
         if behind is not None:
             behind.ensure(len(self.program.batch_ops))
             self._log(behind)
-            self._restart(batch, behind.ws.after)
+            self._restart(batch, behind.ws.after.block)
             return
         at, frame = self.keyframes.nearest(batch)
         if not at <= self._at <= batch:
-            np.copyto(self._state.block, frame)
-            self._at = at
+            self._restart(at, frame)
 
-    def _restart(self, batch: int, state: State) -> None:
-        np.copyto(self._state.block, state.block)
+    def _restart(self, batch: int, block: Array) -> None:
+        """Put the running state at the beginning of `batch`, where it is `block`."""
+        self._at = _TORN
+        np.copyto(self._state.block, block)
         self._at = batch
-        self.keyframes.offer(batch, self._state.block)
+        self.keyframes.offer(batch, block)
 
     def _run_batch(self) -> None:
         """One whole batch, in place."""
-        epoch, batch = divmod(self._at, self.program.K)
+        at = self._at
+        epoch, batch = divmod(at, self.program.K)
         m = self.program.batch_size(batch)
         ws = self._running.get(m)
         if ws is None:
             ws = self._running[m] = Workspace(self.recipe, m, self._state, self._state)
         self._begin(ws, epoch, batch)
-        record = Record(self.program, self._at, ws)
+        record = Record(self.program, at, ws)
+        self._at = _TORN
         record.ensure(len(self.program.batch_ops))
         self._log(record)
-        self._at += 1
+        self._at = at + 1
         self.keyframes.offer(self._at, self._state.block)
 
     def _begin(self, ws: Workspace, epoch: int, batch: int) -> None:

@@ -102,9 +102,15 @@ class View:
         return self.current + (self.progress(self.current) > at)
 
     def get(self, name: str, layer: int | None = None) -> Array | None:
-        """A tensor, its shape as in `names.TENSORS`; None where it is not computed yet."""
+        """A tensor, its shape as in `names.TENSORS`, not to be written to; None where it is not computed yet."""
         if not self.defined(name, layer):
             return None
+        # A view of its own, so that the record stays writable for the engine and for nobody else.
+        array = self._tensor(name, layer).view()
+        array.flags.writeable = False
+        return array
+
+    def _tensor(self, name: str, layer: int | None) -> Array:
         if name in ("W", "b"):
             return (self.state.params.W if name == "W" else self.state.params.b)[layer or 0]
         assert self.record is not None
@@ -133,9 +139,7 @@ class View:
             with np.errstate(all="ignore"):
                 return np.multiply.outer(ws.D[l][:, s], ws.A[l - 1][:, s])
         if name == "dC_da" and l == 0:
-            with np.errstate(all="ignore"):
-                product: Array = np.dot(ws.state.params.W[1].T, ws.D[1])
-            return product[:, s]
+            return self.record.input_gradient[:, s]
         if name == "sp":
             jacobian = self.network.activation(l).jacobian
             if jacobian is not None:

@@ -25,7 +25,7 @@ from tuibp.errors import TuibpError
 
 MOST_EPOCHS = 1_000_000_000
 MOST_POSITIONS = 2**62
-MOST_ELEMENTS = 200_000_000
+MOST_ELEMENTS = 50_000_000
 MOST_CLASSES = 1_000
 
 ROOT_KEYS = ("tuibp", "title", "seed", "dtype", "data", "layer", "cost", "train", "debug")

@@ -17,7 +17,8 @@ from tuibp.engine.assemble import Raw, assemble
 from tuibp.engine.checks import Problem, Report
 from tuibp.engine.dataset import dataset
 from tuibp.engine.recipe import Recipe
-from tuibp.engine.text import safe
+from tuibp.engine.text import quoted, safe
+from tuibp.errors import InputError
 
 LayerSpec: TypeAlias = Mapping[str, object] | tuple[int, str] | tuple[npt.ArrayLike, npt.ArrayLike, str]
 """(units, activation), or (W, b, activation), or a mapping with the keys of a [[layer]] table."""
@@ -57,12 +58,15 @@ def build(
         classes: names of the classes 0, 1, ... where y holds class numbers.
 
     Raises:
-        InputError: a value cannot be used; ErrorList where there are several.
+        InputError: a value cannot be used; CombinedError where there are several.
 
     >>> recipe = build([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], layers=[(2, "tanh"), (1, "sigmoid")])
     >>> recipe.network.sizes, recipe.train.N
     ((2, 2, 1), 4)
     """
+    for name, value in (("layers", layers), ("features", features), ("classes", classes)):
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise InputError(f"{quoted(value)} is not a list", hint=f"write {name}=[...]", where=name)
     report = Report()
     raw = _raw(report, x, y, features, classes)
     train = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Generic, NoReturn, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from tuibp.engine.text import quoted, safe, suggestion
-from tuibp.errors import ErrorList, InputError, TuibpError, UnsupportedError
+from tuibp.errors import CombinedError, InputError, TuibpError, UnsupportedError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -63,8 +63,8 @@ class Report:
             self.unlisted += 1
 
     def add_error(self, error: TuibpError) -> None:
-        """Note an error that carries its own place, or each of an ErrorList."""
-        self.others.extend(error.errors if isinstance(error, ErrorList) else [error])
+        """Note an error that carries its own place, or each of an CombinedError."""
+        self.others.extend(error.errors if isinstance(error, CombinedError) else [error])
 
     def clean(self) -> bool:
         """Whether no fault has been found."""
@@ -74,14 +74,14 @@ class Report:
         """Raise the given errors, in their order, and those that carry their own place.
 
         Raises:
-            TuibpError: the error itself if there is one, an ErrorList of all otherwise.
+            TuibpError: the error itself if there is one, an CombinedError of all otherwise.
         """
         errors = [*errors, *self.others]
         if self.unlisted:
             errors.append(InputError(f"{self.unlisted} more errors are not listed"))
         if len(errors) == 1:
             raise errors[0]
-        result = ErrorList(errors)
+        result = CombinedError(errors)
         if all(isinstance(error, UnsupportedError) for error in errors):
             result.exit_code = UnsupportedError.exit_code
         raise result

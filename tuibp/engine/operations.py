@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+import numpy as np
+
 from tuibp.engine import kernels
 from tuibp.engine.kernels import Kernel
 from tuibp.engine.recipe import Recipe
@@ -127,11 +129,24 @@ def _delta_reads(recipe: Recipe, layer: int) -> Tensors:
     return _at("a", "y.")(recipe, layer) if fused else _at("sp", "dC_da")(recipe, layer)
 
 
+def fused_delta(recipe: Recipe, a: str = "a", y: str = "y") -> str:
+    """The fused δ[L] in symbols: a - y; a Σy - y for a softmax whose targets do not all sum to 1.
+
+    Args:
+        a: what stands for the output.
+        y: what stands for the target.
+    """
+    softmax = not recipe.network.activation(recipe.network.L).elementwise
+    unlike_one = softmax and not np.allclose(recipe.train.y.sum(axis=1), 1.0, rtol=0.0, atol=1e-9)
+    return f"{a} Σy - {y}" if unlike_one else f"{a} - {y}"
+
+
 def _delta_formula(recipe: Recipe, layer: int) -> str:
     network = recipe.network
+    sigma = network.activation(layer)
     if layer == network.L and network.fused:
-        return f"δ[{layer}] = a[{layer}] - y   (fused: {network.activation(layer).name} with {network.cost.name})"
-    if not network.activation(layer).elementwise:
+        return f"δ[{layer}] = {fused_delta(recipe, f'a[{layer}]')}   (fused: {sigma.name} with {network.cost.name})"
+    if not sigma.elementwise:
         return _text("δ[l] = Jᵀ dC_da[l],  J = σ′(z[l])")(recipe, layer)
     return _text("δ[l] = σ′(z[l]) ⊙ dC_da[l]")(recipe, layer)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-STREAMS = {"split": 1, "shuffle": 2, "init": 3, "data": 4, "sweep": 5}
+STREAMS = {"split": 1, "shuffle": 2, "init": 3, "data": 4}
 """Number of each independent child stream; a number is never reused, or old runs would change."""
 
 

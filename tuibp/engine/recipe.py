@@ -50,3 +50,7 @@ class Recipe:
     """Samples held back, normalised with the statistics of the training part; None without a split."""
     debug: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The lines of the file's [debug] table by key, as written."""
+
+    def __post_init__(self) -> None:
+        for array in (self.initial.flat, *self.initial.W, *self.initial.b):
+            array.flags.writeable = False

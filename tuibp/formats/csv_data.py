@@ -26,7 +26,7 @@ from tuibp.engine.assemble import Raw
 from tuibp.engine.checks import SHOWN, count
 from tuibp.engine.dataset import dataset, one_hot
 from tuibp.engine.text import quoted, safe, suggestion
-from tuibp.errors import ErrorList, InputError, TuibpError
+from tuibp.errors import CombinedError, InputError, TuibpError
 
 Column: TypeAlias = str | int
 """A column by its name in the header, or by its number from 0 (from -1 backwards)."""
@@ -69,7 +69,7 @@ def read_csv(raw: bytes, name: str, options: Options, most: int) -> Raw:
         most: largest number of elements of x.
 
     Raises:
-        InputError: the first fault, or an ErrorList of the first few.
+        InputError: the first fault, or an CombinedError of the first few.
     """
     return _Reader(raw, safe(name, 200), options, most).read()
 
@@ -174,7 +174,7 @@ class _Reader:
 
     def fail(self) -> NoReturn:
         """Raise what was found."""
-        raise self.errors[0] if len(self.errors) == 1 else ErrorList(self.errors)
+        raise self.errors[0] if len(self.errors) == 1 else CombinedError(self.errors)
 
 
 class _Body:

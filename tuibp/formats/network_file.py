@@ -19,8 +19,13 @@ from tuibp.formats import toml_positions
 from tuibp.formats.schema import Context, Read, read_data
 from tuibp.formats.toml_positions import Place
 
-MOST_BYTES = 8 * 2**20
+MOST_BYTES = 4 * 2**20
 """Longest network file; bigger data and weights belong in a file of their own."""
+
+MOST_OF = {"=": (20_000, "keys"), "\\": (20_000, "escapes"), "[": (400_000, "lists"), "{": (20_000, "tables")}
+"""How often a character may stand in a network file: each costs tomllib far more memory than its byte."""
+MOST_HEADERS = 3_000
+_HEADER = re.compile(r"^[ \t]*\[\[?[\w\"'. \t-]+\]\]?[ \t]*(?:#.*)?$", re.MULTILINE)
 
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _DEEP_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){50}")
@@ -35,7 +40,7 @@ def load(raw: bytes, name: str, read: Read) -> Recipe:
         read: gives the bytes of a data file that the network file names, by its path as written.
 
     Raises:
-        TuibpError: one fault of the file, or an ErrorList of all of them in the order of their places.
+        TuibpError: one fault of the file, or an CombinedError of all of them in the order of their places.
     """
     name = safe(name, TITLE)
     text = _decode(raw, name)
@@ -76,6 +81,12 @@ def _parse(text: str, name: str) -> dict[str, object]:
     # number.
     if _DEEP_KEY.search(text):
         raise InputError(deep, hint=hint, where=name)
+    counts = [(text.count(character), most, what) for character, (most, what) in MOST_OF.items()]
+    counts.append((sum(1 for _ in _HEADER.finditer(text)), MOST_HEADERS, "tables"))
+    for count, most, what in counts:
+        if count > most:
+            elsewhere = "keep data in a csv or npz file"
+            raise InputError(f"the file has more than {most:,} {what}", hint=elsewhere, where=name)
     try:
         return tomllib.loads(text)
     except RecursionError as error:

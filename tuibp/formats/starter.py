@@ -60,12 +60,6 @@ epochs = 500
 batch = 1                       # samples a batch
 shuffle = true                  # a new random partition every epoch
 train-biases = true
-
-# ---- Where the debugger stops, and what it shows.
-[debug]
-break = []                      # such as ["bwd 2", "cost > 1.0"]
-watch = []                      # such as ["norm(dW[2])"]
-catch = []                      # such as ["nan"]
 """
 
 

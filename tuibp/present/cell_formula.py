@@ -16,6 +16,7 @@ from tuibp.debugger.names import SCALARS, CellRef
 from tuibp.debugger.view import View
 from tuibp.engine.arrays import Array
 from tuibp.engine.network import Parameters
+from tuibp.engine.operations import fused_delta
 from tuibp.present.numbers import cell_symbol, factor, short, symbol
 
 
@@ -64,11 +65,15 @@ class CellFormula:
 
 _VARIABLE = re.compile(r"(?<![\w∂/])([azyn])(?![A-Za-z0-9_(])")
 
+_TWICE = re.compile(r"\((\(-[^()]*\))\)")
+"""A negative number in brackets that stands in brackets already."""
+
 
 def filled(formula: str, values: dict[str, float], digits: int = 5) -> str:
     """The right-hand side of a formula with numbers for its letters: "σ′(z) = a (1 - a)" becomes "0.59 (1 - 0.59)"."""
     _, _, right = formula.partition(" = ")
-    return _VARIABLE.sub(lambda match: factor(values[match[1]], digits) if match[1] in values else match[1], right)
+    text = _VARIABLE.sub(lambda match: factor(values[match[1]], digits) if match[1] in values else match[1], right)
+    return _TWICE.sub(r"\1", text)
 
 
 Maker = Callable[[View, CellRef], CellFormula]
@@ -187,10 +192,12 @@ def _db(view: View, cell: CellRef) -> CellFormula:
     if network.fused is not None and l == network.L:
         a, y = view.get("a", l), view.get("y")
         fused = f"   (fused: {network.fused.activation} with {network.cost.name})"
-        terms = NONE
+        numbers = ""
         if a is not None and y is not None:
-            terms = _listed(((symbol("a", l, (i,)),), (float(a[i]),)), (("-1", f"y[{i}]"), (-1.0, float(y[i]))))
-        return CellFormula(cell, f"{name} = {symbol('a', l, (i,))} - y[{i}]{fused}", here, terms)
+            numbers = fused_delta(view.recipe, short(float(a[i]), 5), factor(float(y[i]), 5))
+            numbers = numbers.replace(" Σy", f"*{short(float(y.sum()), 5)}")
+        symbols = f"{name} = {fused_delta(view.recipe, symbol('a', l, (i,)), f'y[{i}]')}{fused}"
+        return CellFormula(cell, symbols, here, numbers=numbers)
     slope, upstream = view.get("sp", l), view.get("dC_da", l)
     if not network.activation(l).elementwise:
         symbols = f"{name} = Σ_k J{symbol('', l)}[k,{i}] {symbol('dC_da', l)}[k]"

@@ -119,7 +119,7 @@ def paint_grid(scene: Scene, table: Table, width: int, height: int, window: Wind
     lines = max(1, height - 1)
     left = _first(window.left, cursor[1] if cursor else table.focus, len(columns), room)
     top = _first(window.top, cursor[0] if cursor else None, len(names), lines)
-    shown = [(x, column, _marks(column, scene)) for x, column in enumerate(columns)][left : left + room]
+    shown = [(x, columns[x], _marks(columns[x], scene)) for x in range(left, min(left + room, len(columns)))]
     rows = [_heading(shown, label, cell, left > 0, left + room < len(columns), width)]
     hits: list[Hit] = []
     for y, i in enumerate(range(top, min(top + lines, len(names))), start=1):

@@ -9,7 +9,6 @@ from tuibp.present.numbers import short
 from tuibp.present.scene import Scene
 
 ARROWS = {"fwd": " → ", "bwd": " ← "}
-_ARROW = 3
 
 
 def paint_network(scene: Scene, width: int, height: int, window: Window) -> Picture:
@@ -36,15 +35,16 @@ def _layers(scene: Scene, width: int) -> tuple[list[Run], list[Hit]]:
     parts = _parts(scene)
     now = len(parts) - 1 if at_cost else scene.layer
     parts = [f"[{part}]" if number == now else f" {part} " for number, part in enumerate(parts)]
-    first = 0
-    while first < now and len(arrow.join(parts[first : now + 1])) > width - 2 * len(CUT + arrow):
+    more = len(arrow + CUT)
+    first, room = 0, width - more * (now < len(parts) - 1)
+    while first < now and len(arrow.join(parts[first : now + 1])) > room - more * (first > 0):
         first += 1
     runs = [Run(CUT + arrow, "dim")] if first else []
     x = sum(len(run.text) for run in runs)
     hits: list[Hit] = []
     for number, part in enumerate(parts[first:], start=first):
         last = number == len(parts) - 1
-        if number > now and x + len(part) + (0 if last else len(arrow + CUT)) > width:
+        if number > now and x + len(part) + (0 if last else more) > width:
             return [*runs, Run(CUT, "dim")], hits
         lit = " active" if number == now and scene.done is not None else ""
         runs.append(Run(part, ("title" if number == now else "text") + lit))

@@ -52,7 +52,7 @@ class TuibpApp(TerminalApp):
 
     def action_command_palette(self) -> None:
         """Open the palette; textual's own invitation holds a character that is no ASCII."""
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(id="--command-palette", placeholder="Find a command"))
 
     def action_interrupt(self) -> None:

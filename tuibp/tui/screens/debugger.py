@@ -33,6 +33,7 @@ from tuibp.tui.widgets.prompt import Prompt
 
 COUNT_DIGITS = 9
 """Longest count that can be typed."""
+NO_STOPS = "The stops of [debug] are read but not used yet."
 SELECT_FIRST = "Select a line of the program first: 1 tab, then up and down, or the mouse."
 
 
@@ -43,7 +44,11 @@ class Bar(PictureView, can_focus=False):
 class DebuggerScreen(QuietScreen):
     """The panes around one session."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(key, action, show=False) for key, action in bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # With priority they are carried out one after the other; else keys typed ahead of a change of focus go astray.
+        Binding(key, action, show=False, priority=True)
+        for key, action in bindings()
+    ]
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -55,7 +60,7 @@ class DebuggerScreen(QuietScreen):
         self.layout_of = Layout(self, panes())
         self._header, self._hints, self._prompt = Bar(id="header"), Bar(id="hints"), Prompt()
         self._count = ""
-        self._note = Note(" ".join(session.recipe.train.notes))
+        self._note = Note(" ".join([*session.recipe.train.notes, *([NO_STOPS] if session.recipe.debug else [])]))
         self._helm = Helm(self, session, self._arrived, self._under_way)
 
     def compose(self) -> ComposeResult:
@@ -66,9 +71,7 @@ class DebuggerScreen(QuietScreen):
         yield Static("", id="small", markup=False)
 
     def on_mount(self) -> None:
-        self.layout_of.bring("dp")
-        self.layout_of.panes["dp"].focus()
-        self.show()
+        self.to_pane(self.choices.pane)
 
     def on_unmount(self) -> None:
         """However the app ends: nothing may go on running behind a terminal that has been given back."""
@@ -77,7 +80,14 @@ class DebuggerScreen(QuietScreen):
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         self.query_one("#small", Static).update(f"{width}x{height} is too small: tuibp needs 60x16. q quits.")
-        self.call_after_refresh(self.show)
+        self.call_after_refresh(self._refit)
+
+    def _refit(self) -> None:
+        """After a change of size: a screen that was too small for everything has taken the focus away."""
+        if self.focused is None:
+            self._prompt.close()
+            self.to_pane(self.choices.pane)
+        self.show()
 
     # -- painting
 
@@ -110,6 +120,10 @@ class DebuggerScreen(QuietScreen):
             return
         self.choices = choices
         self.show(note)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """While the prompt asks, keys are its own."""
+        return not self._prompt.display
 
     # -- movements
 
@@ -261,14 +275,17 @@ class DebuggerScreen(QuietScreen):
             self.to_pane(names[(names.index(self.layout_of.focused.row.name) + direction) % len(names)])
 
     def to_pane(self, name: str) -> None:
-        """Focus a pane, and make it visible."""
+        """Focus a pane, and make it visible: at once, so that the next key is already its own."""
+        self.choices = replace(self.choices, pane=name)
         self.layout_of.bring(name)
-        self.layout_of.panes[name].focus()
+        self.set_focus(self.layout_of.panes[name])
+        self.show()
 
     def on_pane_focused(self) -> None:
-        """Focus by mouse or key: the cell under the cursor, the titles and the hints may differ."""
-        self.choices = replace(self.choices, pane=self.layout_of.focused.row.name)
-        self.show()
+        """Focus by mouse: the cell under the cursor, the titles and the hints may differ."""
+        name = self.layout_of.focused.row.name
+        if name != self.choices.pane:
+            self.to_pane(name)
 
     def on_pane_tab_clicked(self, event: Pane.TabClicked) -> None:
         """A click on the name of a pane brings it to the front."""

@@ -54,7 +54,8 @@ class Prompt(Horizontal):
         self._field.placeholder = f"{command}  {EXAMPLES}"
         self._field.value = ""
         self.display = True
-        self._field.focus()
+        # At once: keys that have been typed ahead are the field's.
+        self.screen.set_focus(self._field)
 
     def on_key(self, event: Key) -> None:
         """Esc leaves without an answer; every other key belongs to the field."""
@@ -73,5 +74,4 @@ class Prompt(Horizontal):
         """Give the focus back."""
         if self.display:
             self.display = False
-            if self._return_to is not None:
-                self._return_to.focus()
+            self.screen.set_focus(self._return_to)

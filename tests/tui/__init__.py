@@ -1,0 +1,1 @@
+"""Tests of the screen, with textual's own driver: no terminal."""

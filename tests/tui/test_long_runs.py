@@ -1,0 +1,116 @@
+"""Long movements: progress is shown, keys stay alive, esc stops at once, and nothing runs on behind a closed screen."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from tests.present.scenes import recipes
+from tests.recipes import sized
+from tests.tui.conftest import Driver, Opened
+from tuibp.debugger.commands import COMMANDS
+from tuibp.debugger.session import Session
+from tuibp.engine.recipe import Recipe
+from tuibp.tui import journey
+from tuibp.tui.journey import Journey
+from tuibp.tui.screens.help import HelpScreen
+
+
+def endless() -> Recipe:
+    """Minutes of batches, each short."""
+    return sized(64, 1, 100_000, (2, 3, 1))
+
+
+async def running(driver: Driver) -> None:
+    """Until a long run is under way and has been looked at."""
+    await driver.tap("c")
+    while "batches" not in driver.hints():
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+c"])
+async def test_a_long_run_is_shown_and_stops_at_once(opened: Opened, key: str) -> None:
+    async with opened(endless(), (80, 24)) as driver:
+        await running(driver)
+        assert driver.t == 0
+        await asyncio.sleep(0.3)
+        assert "esc stop" in driver.hints() and "left" in driver.hints()
+        await driver.tap(key)
+        await asyncio.wait_for(driver.settle(), 5)
+        assert driver.app.is_running
+        assert driver.t > 0 and f"Stopped at {driver.at}." in driver.hints()
+        assert driver.screen.session.position.op is not None
+        twin = Session(endless())
+        twin.go(driver.t)
+        assert twin["W[1][0,0]"] == driver.screen.session["W[1][0,0]"]
+        await driver.press("s")
+        assert driver.t == twin.step().t
+
+
+async def test_keys_live_during_a_run(opened: Opened) -> None:
+    async with opened(endless(), (80, 24)) as driver:
+        await driver.press("9 s")
+        before = driver.pane("formula")
+        await running(driver)
+        place = driver.t
+        await driver.tap("tab", "down", "s", "S", "full_stop", "minus", "greater_than_sign", "u", "w", "plus", "z", "z")
+        assert driver.screen._helm.journey is not None and driver.t == place
+        assert driver.cursor() is not None and driver.look() is None
+        await driver.tap("question_mark")
+        assert isinstance(driver.app.screen, HelpScreen)
+        await driver.tap("escape")
+        assert driver.screen._helm.journey is not None, "that esc closed the help"
+        await driver.tap("7 tab")
+        await asyncio.sleep(0.3)
+        assert "█" in driver.pane("curve"), "the curve grows"
+        await driver.tap("escape")
+        await asyncio.wait_for(driver.settle(), 5)
+        await driver.press("escape escape escape", "minus")
+        assert driver.t == place and driver.pane("formula") != "" and before != ""
+
+
+async def test_a_long_way_back_may_be_stopped_too(opened: Opened) -> None:
+    async with opened(sized(64, 1, 400, (2, 3, 1)), (80, 24)) as driver:
+        await driver.tap("c")
+        await driver.settle()
+        assert driver.at == "end" and "End of the run" in driver.hints()
+        await driver.tap("C")
+        await driver.settle()
+        assert driver.t == 0
+
+
+async def test_quitting_ends_the_thread(opened: Opened) -> None:
+    async with opened(endless(), (80, 24)) as driver:
+        await running(driver)
+        under_way = driver.screen._helm.journey
+        await driver.tap("q")
+    assert under_way is not None and under_way._called_off.is_set()
+
+
+def test_a_journey_that_is_called_off_stops_within_a_batch() -> None:
+    session = Session(endless())
+    travel = Journey(session, COMMANDS["continue"], 1, "")
+    assert not travel.run_inline()
+    thread = threading.Thread(target=travel.run)
+    thread.start()
+    time.sleep(0.05)
+    travel.call_off()
+    thread.join(5)
+    assert not thread.is_alive() and session.t == 0
+    assert 0 < travel.progress.done < travel.progress.total and travel.progress.left > 0
+
+
+async def test_a_heavy_batch_is_computed_beside_the_screen(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if every stage were dear: each step is a journey, and the screen shows the same as without."""
+    async with opened(recipes()["iris"], (80, 24)) as driver:
+        await driver.press("s " * 9)
+        plain = driver.pictures()
+    monkeypatch.setattr(journey, "HEAVY", 0)
+    async with opened(recipes()["iris"], (80, 24)) as driver:
+        for _ in range(9):
+            await driver.tap("s")
+            await driver.settle()
+        assert driver.pictures() == plain
