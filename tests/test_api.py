@@ -21,7 +21,10 @@ def test_the_lines_of_the_documentation_run(capsys: pytest.CaptureFixture[str]) 
     assert program.count("\n") >= 9
     scope: dict[str, object] = {}
     exec(program, scope)
-    assert capsys.readouterr().out == "[0.3274916] [0.]\n0.10725074582158364\n[[ 0.09531784 -0.10571731 -0.02597555]] 0.5\n"
+    assert (
+        capsys.readouterr().out
+        == "[0.3274916] [0.]\n0.10725074582158364\n[[ 0.09531784 -0.10571731 -0.02597555]] 0.5\n"
+    )
     assert repr(scope["s"]).startswith("<Session at e0.shuffle")
 
 

@@ -1,4 +1,4 @@
-"""Samples are tests: every shipped network opens, says what to look for, is exact wherever one goes, and learns what it promises."""
+"""Samples are tests: each opens, says what to look for, is exact wherever one goes, and learns what it promises."""
 
 from __future__ import annotations
 

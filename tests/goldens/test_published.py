@@ -68,7 +68,7 @@ def test_misprints_stay_wrong(example: Example, misprint: Misprint) -> None:
 
 
 def test_mazur() -> None:
-    """The two numbers that everybody knows, written out: E = 0.274811083 + 0.023560026, w5+ = 0.40 - 0.5 * 0.082167041."""
+    """The two numbers that everybody knows: E = 0.274811083 + 0.023560026 and w5+ = 0.40 - 0.5 * 0.082167041."""
     session = session_of(next(example for example in PUBLISHED if "azur" in example.name))
     assert f"{value_after(session, 'e0.b0.s0.cost', 'cost'):.9f}" == "0.298371109"
     assert f"{value_after(session, 'e0.b0.update', 'W[2][0,0]'):.8f}" == "0.35891648"

@@ -9,7 +9,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
 
 import pytest
+from textual import events
 from textual.command import CommandPalette
+from textual.keys import key_to_character
 from textual.pilot import Pilot
 
 from tuibp.cli.files import open_recipe
@@ -20,6 +22,7 @@ from tuibp.present.cells import Picture, plain
 from tuibp.tui.app import TuibpApp
 from tuibp.tui.screens.debugger import DebuggerScreen
 from tuibp.tui.terminal import prepare_environment
+from tuibp.tui.widgets.pane import Pane
 
 prepare_environment(os.environ)
 
@@ -51,19 +54,28 @@ class Driver:
         """The column of the batch that is looked at."""
         return self.screen.choices.look
 
+    def focused(self) -> Pane:
+        """The pane that has the keys."""
+        assert isinstance(self.app.focused, Pane)
+        return self.app.focused
+
     def palette_is_open(self) -> bool:
         return isinstance(self.app.screen, CommandPalette)
 
     async def press(self, *keys: str) -> None:
-        """Keys as textual names them; a text of several words is pressed key by key."""
-        await self.pilot.press(*[key for text in keys for key in text.split()])
+        """Keys as textual names them, several in a text, typed faster than the screen follows."""
+        self._type(*keys)
         await self.pilot.pause()
 
     async def tap(self, *keys: str) -> None:
-        """Keys while a run goes on: textual's own `press` waits until the process has nothing to do."""
+        """Keys while a run goes on, when waiting for the process to have nothing to do would last."""
         for key in [key for text in keys for key in text.split()]:
-            self.app.simulate_key(key)
+            self._type(key)
             await asyncio.sleep(0.02)
+
+    def _type(self, *keys: str) -> None:
+        for key in [key for text in keys for key in text.split()]:
+            self.app.post_message(events.Key(key, key if len(key) == 1 else key_to_character(key)))
 
     def lines(self) -> list[str]:
         """What is on the screen."""

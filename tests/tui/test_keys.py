@@ -68,7 +68,7 @@ async def test_every_key_works_in_every_pane(opened: Opened, pane: str) -> None:
 async def test_movements(opened: Opened, keys: str, position: str) -> None:
     async with opened("xor", (80, 24)) as driver:
         for key in keys.split():
-            await driver.pilot.press(key)
+            await driver.tap(key)
             await driver.settle()
         clock = driver.screen.session.clock
         assert driver.at == clock.at(parse_position(position, clock)).name
@@ -79,11 +79,11 @@ async def test_a_count_is_shown_and_chooses_a_pane(opened: Opened) -> None:
         await driver.press("4")
         assert "4×" in driver.hints()
         await driver.press("tab")
-        assert driver.screen.layout_of.focused.row.name == "layer" and "4×" not in driver.hints()
+        assert driver.focused().row.name == "layer" and "4×" not in driver.hints()
         await driver.press("9 9 tab")
-        assert driver.screen.layout_of.focused.row.name == "curve"
+        assert driver.focused().row.name == "curve"
         await driver.press("tab shift+tab shift+tab")
-        assert driver.screen.layout_of.focused.row.name == "formula"
+        assert driver.focused().row.name == "formula"
 
 
 async def test_the_cursor_is_the_same_cell_everywhere(opened: Opened) -> None:
@@ -139,7 +139,7 @@ async def test_the_mouse(opened: Opened) -> None:
         assert driver.cursor() == CellRef("a", 1, (0,))
         await click(driver, "program", "cost")
         assert driver.screen.choices.place == "cost"
-        assert driver.screen.layout_of.focused.row.name == "program"
+        assert driver.focused().row.name == "program"
         before = driver.t
         await click(driver, "program", "update", times=2)
         assert driver.t > before and driver.at.endswith("update")
@@ -153,7 +153,7 @@ async def test_tabs_can_be_clicked(opened: Opened) -> None:
             x = line.index(f"{PANES[name].number} {name}") - front.region.x
             await driver.pilot.click(front, offset=(x, 0))
             await driver.pilot.pause()
-            assert driver.screen.layout_of.focused.row.name == name
+            assert driver.focused().row.name == name
 
 
 async def test_the_wheel_scrolls_and_comes_to_an_end(opened: Opened) -> None:
@@ -185,20 +185,20 @@ async def test_the_wheel_scrolls_and_comes_to_an_end(opened: Opened) -> None:
 async def test_the_prompt(opened: Opened, answer: str, position: str, says: str) -> None:
     async with opened("xor", (80, 24)) as driver:
         await driver.press("g")
-        await driver.pilot.press(*["space" if char == " " else char for char in answer], "enter")
-        await driver.pilot.pause()
+        await driver.press(*["space" if char == " " else char for char in answer], "enter")
         await driver.settle()
+        await driver.pilot.pause()
         if position != "e24.b1.s0.bwd1.sp":
             assert driver.at == position
         assert says in driver.hints()
-        assert driver.screen.layout_of.focused.has_focus and "goto" not in driver.hints()
+        assert driver.focused().has_focus and "goto" not in driver.hints()
 
 
 async def test_the_prompt_can_be_left(opened: Opened) -> None:
     async with opened("xor", (80, 24)) as driver:
         await driver.press("4 tab", "g", "e n d s q ?", "escape")
         assert driver.t == 0 and driver.app.is_running
-        assert driver.screen.layout_of.panes["layer"].has_focus
+        assert driver.focused().row.name == "layer"
         await driver.press("g", "ctrl+c")
         assert driver.app.is_running
 

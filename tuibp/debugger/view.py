@@ -131,37 +131,45 @@ class View:
         assert self.sample is not None
         return self._column(name, layer, self.sample)
 
-    def _column(self, name: str, layer: int | None, s: int) -> Array:
-        """The values of sample s, which has computed them."""
+    def _columns(self, name: str, layer: int | None) -> Array | None:
+        """(n, m) the values of all samples of the batch; None for what is formed for one sample where it is wanted."""
         assert self.record is not None
         ws, l = self.record.ws, layer or 0
-        if name == "dW":
-            with np.errstate(all="ignore"):
-                return np.multiply.outer(ws.D[l][:, s], ws.A[l - 1][:, s])
         if name == "dC_da" and l == 0:
-            return self.record.input_gradient[:, s]
-        if name == "sp":
-            jacobian = self.network.activation(l).jacobian
-            if jacobian is not None:
-                with np.errstate(all="ignore"):
-                    return jacobian(ws.A[l][:, s])
+            return self.record.input_gradient
+        if name == "dW" or (name == "sp" and not self.network.activation(l).elementwise):
+            return None
         tables = {"a": ws.A, "z": ws.Z, "sp": ws.SP, "dC_da": ws.dA, "db": ws.D}
-        if name in tables:
-            return tables[name][l][:, s]
-        return {"x": ws.A[0], "y": ws.Y}[name][:, s]
+        return tables[name][l] if name in tables else {"x": ws.A[0], "y": ws.Y}[name]
+
+    def _column(self, name: str, layer: int | None, s: int) -> Array:
+        """The values of sample s, which has computed them."""
+        columns = self._columns(name, layer)
+        if columns is not None:
+            return columns[:, s]
+        assert self.record is not None
+        ws, l = self.record.ws, layer or 0
+        with np.errstate(all="ignore"):
+            jacobian = self.network.activation(l).jacobian
+            if name == "sp" and jacobian is not None:
+                return jacobian(ws.A[l][:, s])
+            return np.multiply.outer(ws.D[l][:, s], ws.A[l - 1][:, s])
 
     def _mean(self, name: str, layer: int | None) -> Array:
         """The mean over the samples that have computed it; for dW the batch's gradient so far."""
+        assert self.record is not None
+        ws, l = self.record.ws, layer or 0
         count = self.executed_samples(self._written_at[_writer_key(name, layer)])
+        columns = self._columns(name, layer)
         with np.errstate(all="ignore"):
-            if name == "dW":
-                assert self.record is not None and layer is not None
-                ws = self.record.ws
-                product: Array = np.dot(ws.D[layer][:, :count], ws.A[layer - 1][:, :count].T) / count
-                return product
-            total = self._column(name, layer, 0).copy()
-            for s in range(1, count):
-                total += self._column(name, layer, s)
+            if columns is not None:
+                total: Array = np.add.reduce(columns[:, :count], axis=1)
+            elif name == "dW":
+                total = np.dot(ws.D[l][:, :count], ws.A[l - 1][:, :count].T)
+            else:
+                total = self._column(name, layer, 0).copy()
+                for s in range(1, count):
+                    total += self._column(name, layer, s)
             mean: Array = total / count
         return mean
 

@@ -275,7 +275,7 @@ def _cost(view: View, cell: CellRef) -> CellFormula:
         before = before.replace("/n", f"/{len(a)}")
         summand = summand if summand.startswith(("(", "[")) else f"({summand})"
         units = [
-            filled(f" = {summand}", {"a": float(one), "y": float(two)}, 4)
+            filled(f" = {summand}", {"a": float(one), "y": float(two)}, 5)
             for one, two in zip(a[:SUMMANDS], y[:SUMMANDS], strict=True)
         ]
         more = f" + …{len(a) - SUMMANDS} more…" if len(a) > SUMMANDS else ""

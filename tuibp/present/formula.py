@@ -49,16 +49,17 @@ def arithmetic(formula: CellFormula, digits: int, width: int, known: bool) -> st
     """The cell with its numbers: z¹[0] = 0.15*0.05 + 0.2*0.1 + 0.35 = 0.3775; "= ?" while it is not computed.
 
     Args:
+        digits: of the tables; here factors and result have one more, so that the one can be checked by the other.
         width: columns it may take; middle terms are left out, with their number, where it would be longer.
         known: whether the result may be told.
     """
     name = cell_symbol(formula.cell)
-    result = short(formula.value, digits + 2) if known and formula.value is not None else "?"
+    result = short(formula.value, digits + 1) if known and formula.value is not None else "?"
     room = width - len(name) - len(result) - 6
     body = cut(formula.numbers, room)
     if formula.terms:
         divided = f" / {short(formula.scale)}" if formula.scale != 1 else ""
-        body = _sum(formula.terms, digits, room - len(divided) - 2 * bool(divided))
+        body = _sum(formula.terms, digits + 1, room - len(divided) - 2 * bool(divided))
         body = f"({body}){divided}" if divided else body
     return f"{name} = {body} = {result}" if body not in ("", result) else f"{name} = {result}"
 

@@ -55,7 +55,7 @@ def _operation(session: Session, op: Op) -> Iterator[str]:
         yield f"    {line}"
     cell = first_cell(op, scene)
     if cell is not None and op.kind.name not in ("load", "update"):
-        yield f"    {arithmetic(cell_formula(scene.view, cell), 5, WIDTH - 4, known=True)}"
+        yield f"    {arithmetic(cell_formula(scene.view, cell), 4, WIDTH - 4, known=True)}"
     for tensor in op.writes:
         if tensor.name in TENSORS:
             yield from _tensor(scene.view, tensor)

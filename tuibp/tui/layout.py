@@ -5,7 +5,7 @@ Sizes stand in debugger.tcss; this module only sets the classes that it selects 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
@@ -44,12 +44,6 @@ class Layout:
                 yield pane["curve"]
 
     @property
-    def focused(self) -> Pane:
-        """The pane that has the keys."""
-        pane = self._screen.focused
-        return pane if isinstance(pane, Pane) else self.panes["dp"]
-
-    @property
     def zoomed(self) -> bool:
         """Whether one pane has the whole screen."""
         return self._screen.has_class("-zoomed")
@@ -80,7 +74,3 @@ class Layout:
         for name in TABBED:
             others = shared and name == self._front and not self.zoomed
             self.panes[name].tabs = tuple(other for other in TABBED if other != name) if others else ()
-
-    def visible(self) -> Iterator[Pane]:
-        """The panes that can be seen."""
-        return (pane for pane in self.panes.values() if pane.is_on_screen)

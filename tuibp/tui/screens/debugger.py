@@ -213,14 +213,14 @@ class DebuggerScreen(QuietScreen):
 
     def do_zoom(self) -> None:
         """Give the focused pane the whole screen, and back."""
-        self.layout_of.zoom(None if self.layout_of.zoomed else self.layout_of.focused.row.name)
+        self.layout_of.zoom(None if self.layout_of.zoomed else self.choices.pane)
         self.call_after_refresh(self.show)
 
     def do_help(self) -> None:
         """Explain the focused pane."""
         from tuibp.tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.layout_of.focused.row.name))
+        self.app.push_screen(HelpScreen(self.choices.pane))
 
     def do_palette(self) -> None:
         """Find a command by its name."""
@@ -272,7 +272,7 @@ class DebuggerScreen(QuietScreen):
         if count:
             self.to_pane(names[min(int(count), len(names)) - 1])
         else:
-            self.to_pane(names[(names.index(self.layout_of.focused.row.name) + direction) % len(names)])
+            self.to_pane(names[(names.index(self.choices.pane) + direction) % len(names)])
 
     def to_pane(self, name: str) -> None:
         """Focus a pane, and make it visible: at once, so that the next key is already its own."""
@@ -282,10 +282,9 @@ class DebuggerScreen(QuietScreen):
         self.show()
 
     def on_pane_focused(self) -> None:
-        """Focus by mouse: the cell under the cursor, the titles and the hints may differ."""
-        name = self.layout_of.focused.row.name
-        if name != self.choices.pane:
-            self.to_pane(name)
+        """Focus by mouse; what a key has focused is known already."""
+        if isinstance(self.focused, Pane) and self.focused.row.name != self.choices.pane:
+            self.to_pane(self.focused.row.name)
 
     def on_pane_tab_clicked(self, event: Pane.TabClicked) -> None:
         """A click on the name of a pane brings it to the front."""
@@ -293,7 +292,7 @@ class DebuggerScreen(QuietScreen):
 
     def action_arrow(self, dy: int, dx: int) -> None:
         """The arrows: the cell cursor, the line of the program, another sample, or scrolling, as the pane has it."""
-        pane = self.layout_of.focused
+        pane = self.layout_of.panes[self.choices.pane]
         if pane.row.table is not None:
             pane.follow()
             self._choose(choosing.move_cursor(self.scene, pane.row.table(self.scene), dy, dx))
