@@ -136,7 +136,7 @@ def test_the_place_walks_over_the_listing() -> None:
         ("e0.b0.s0.fwd1.a", CellRef("a", 1, (0,)), "a[1] is not computed yet: it is written at fwd1.a"),
         ("e0.b0.s0.bwd2.sp", CellRef("dC_da", 2, (0,)), "∂C/∂a²[0] = 0.75137 - 0.01 = 0.74137"),
         ("e0.b0.s0.bwd2.dW", CellRef("db", 2, (0,)), "δ²[0] = 0.18682*0.74137 = 0.1385"),
-        ("e0.b0.s0.acc", CellRef("dW", 2, (0, 1)), "∂C/∂W²[0,1] = 0.1385*0.59688 = 0.082667"),
+        ("e0.b0.s0.acc", CellRef("dW", 2, (0, 1)), "∂C/∂W²[0,1] = 0.1385*0.59688 = 0.082668"),
         ("e1", CellRef("W", 2, (0, 0)), "W²[0,0] = 0.4 + (-0.041084) = 0.35892"),
     ],
 )
