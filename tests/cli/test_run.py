@@ -10,12 +10,13 @@ import pytest
 
 from tuibp.cli import main, progress, streams
 from tuibp.cli.files import open_recipe
-from tuibp.cli.progress import bar, duration, follow
+from tuibp.cli.progress import bar, follow
 from tuibp.cli.summary import Breakage, find_breakage, thinned
 from tuibp.debugger.timeline import Timeline
 from tuibp.engine.build import build
 from tuibp.engine.recipe import Recipe
 from tuibp.formats.trace import entries
+from tuibp.present.numbers import duration
 
 
 def _json(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
@@ -146,4 +147,5 @@ def test_a_bar_fits(step: tuple[int, int], columns: int) -> None:
 
 
 def test_durations() -> None:
-    assert [duration(s) for s in (0, 59.4, 59.6, 3600, 7260)] == ["0 s", "59 s", "1 min 0 s", "1 h 0 min", "2 h 1 min"]
+    shown = [duration(seconds) for seconds in (0, 59.4, 59.6, 3600, 7260)]
+    assert shown == ["0.0 s", "59 s", "1 min 0 s", "1 h 0 min", "2 h 1 min"]

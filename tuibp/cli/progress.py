@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from tuibp.cli import streams
+from tuibp.present.numbers import duration
 
 INTERVAL = 0.1
 """Seconds between two drawings."""
@@ -50,9 +51,9 @@ def bar(done: int, total: int, seconds: float, unit: str, columns: int) -> str:
     """The line for a terminal of `columns` columns, always narrower than that.
 
     >>> bar(500, 2000, 2.0, "batches", 80)
-    '[#######-----------------------]  25 %   250 batches/s   6 s left'
+    '[#######-----------------------]  25 %   250 batches/s   6.0 s left'
     >>> bar(500, 2000, 2.0, "batches", 40)
-    ' 25 %   250 batches/s   6 s left'
+    ' 25 %   250 batches/s   6.0 s left'
     """
     share = done / total if total else 1.0
     rate = done / seconds if seconds > 0 else 0.0
@@ -63,17 +64,3 @@ def bar(done: int, total: int, seconds: float, unit: str, columns: int) -> str:
         return words[: max(0, columns - 1)]
     filled = int(width * share)
     return f"[{'#' * filled}{'-' * (width - filled)}] {words}"
-
-
-def duration(seconds: float) -> str:
-    """A time in at most two units.
-
-    >>> duration(6.2), duration(75), duration(3 * 3600 + 120)
-    ('6 s', '1 min 15 s', '3 h 2 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"

@@ -66,10 +66,3 @@ def next_matrix(choices: Choices) -> Choices:
 def next_digits(choices: Choices) -> Choices:
     """More significant digits, then the fewest again."""
     return replace(choices, digits=DIGITS[(DIGITS.index(choices.digits) + 1) % len(DIGITS)])
-
-
-def let_go(choices: Choices) -> Choices:
-    """Without the selected cell and place, else without the sample chosen; the same object where there is nothing."""
-    if choices.cursor is not None or choices.place is not None:
-        return replace(choices, cursor=None, place=None)
-    return replace(choices, look=None) if choices.look is not None else choices

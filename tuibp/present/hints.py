@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tuibp.debugger.commands import COMMANDS
 from tuibp.present.cells import Picture, Run, cut, framed
+from tuibp.present.numbers import duration
 from tuibp.present.scene import Scene
 
 _START = ("step", "stepi", "sample", "batch", "epoch", "cursor", "pane", "zoom", "goto")
@@ -91,15 +92,3 @@ def paint_progress(done: int, total: int, rate: float, left: float, width: int) 
     bar = max(0, min(30, room - len(words)))
     filled = round(share * bar)
     return framed([[Run(cut(words, room)), Run("█" * filled + "─" * (bar - filled), "curve"), *stop]], (), width, 1)
-
-
-def duration(seconds: float) -> str:
-    """Such as 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -125,3 +125,19 @@ def largest(values: Iterable[Array | None]) -> float:
                 top = float(np.where(np.isfinite(magnitudes), magnitudes, 0).max())
         best = max(best, top)
     return best
+
+
+def duration(seconds: float) -> str:
+    """A time in at most two units, so exactly that it is seen to run.
+
+    >>> duration(0.42), duration(12.3), duration(75), duration(3 * 3600 + 120)
+    ('0.4 s', '12 s', '1 min 15 s', '3 h 2 min')
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
