@@ -20,7 +20,7 @@ def test_samples_are_listed_with_their_titles(capsys: pytest.CaptureFixture[str]
 def test_missing_samples_are_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("importlib.resources.files", lambda name: tmp_path / "package")
+    monkeypatch.setattr("tuibp.cli.files.samples_folder", lambda: tmp_path)
     assert main(["samples"]) == 2
     assert "install tuibp again" in capsys.readouterr().err
 

@@ -11,7 +11,6 @@ import errno
 import os
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
@@ -117,6 +116,8 @@ def _whole_file(path: Path) -> Iterator[TextIO]:
         with _failures(str(path)), path.open("w", encoding="utf-8", newline="\n") as stream:
             yield stream
         return
+    import tempfile  # 8 ms of imports that only a file wants
+
     path = Path(os.path.realpath(path))
     with _failures(str(path)):
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)

@@ -14,7 +14,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Draw: TypeAlias = Callable[[np.random.Generator, int, int, float], npt.NDArray[np.float64]]
+# In quotes: numpy loads its random numbers when first asked for them, which should not be at the start of the screen.
+Draw: TypeAlias = "Callable[[np.random.Generator, int, int, float], npt.NDArray[np.float64]]"
 Scale: TypeAlias = Callable[[int, int, float], float]
 
 

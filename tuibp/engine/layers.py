@@ -66,10 +66,12 @@ class LayerDraft:
 
     def start(self, layer: int, seed: int, fan_in: int) -> tuple[Array, Array]:
         """W[l] (n_l, fan_in) and b[l] (n_l,) as training starts; only for a draft without faults."""
-        rng = stream(seed, "init", layer)
         units = self.units or 0
-        W = self.W(rng, fan_in, units) if isinstance(self.W, Draw) else self.W
-        b = self.b(rng, 1, units)[:, 0] if isinstance(self.b, Draw) else self.b
+        # Made only where it is wanted: a network whose weights are all given loads no random numbers.
+        rng = stream(seed, "init", layer) if isinstance(self.W, Draw) or isinstance(self.b, Draw) else None
+        W = self.W(rng, fan_in, units) if rng is not None and isinstance(self.W, Draw) else self.W
+        b = self.b(rng, 1, units)[:, 0] if rng is not None and isinstance(self.b, Draw) else self.b
+        assert not isinstance(W, Draw) and not isinstance(b, Draw)
         return (np.zeros((units, fan_in)) if W is None else W), (np.zeros(units) if b is None else b)
 
 

@@ -19,7 +19,7 @@ from tuibp.engine.generators import GENERATORS, Option
 from tuibp.engine.random import stream
 from tuibp.engine.text import quoted
 from tuibp.errors import TuibpError, UnsupportedError
-from tuibp.formats import csv_data, npz_data
+from tuibp.formats import csv_data
 
 Read: TypeAlias = Callable[[str], bytes]
 """The bytes of a file named in the network file; raises an InputError where it is missing or too big."""
@@ -158,6 +158,8 @@ def _npz(context: Context, path: Path, value: object) -> Raw | None:
     y = table.read("y", Text(200), "y")
     if name is None:
         return None
+    from tuibp.formats import npz_data  # reads zip files: loaded where one is wanted
+
     return _from_file(context, path, name, lambda raw: npz_data.read_npz(raw, name, x, y, MOST_ELEMENTS))
 
 
