@@ -41,7 +41,7 @@ from tuibp.tui.palette import HEAT
 def test_numbers(value: float, table: str, sentence: str) -> None:
     assert number(value) == table
     assert short(value) == sentence
-    assert factor(value) == (f"({sentence})" if sentence.startswith("-") else sentence)
+    assert factor(value) == (f"({sentence})" if sentence.startswith(("-", "+")) else sentence)
 
 
 @given(st.floats(-1e308, 1e308) | st.floats(), st.sampled_from([4, 6, 8]))

@@ -84,7 +84,7 @@ def test_the_dp_table_fills_from_right_to_left() -> None:
 def test_what_a_step_wrote_is_lit_and_what_it_read_is_marked() -> None:
     shown = scene("xor", "e0.b0.s0.bwd1.dC_da", came_from="e0.b0.s0.bwd2.dC_da")
     lit = roles(PAINTERS["dp"](shown, 60, 5, Window()), "active")
-    assert lit[0] == "l=2 (y)" and len(lit) == 2
+    assert lit[0] == "l=2 out" and len(lit) == 2
     assert roles(PAINTERS["layer"](shown, 90, 5, Window()), "active")[:4] == ["σ′²", "∂C/∂a²", "δ²", "+0.2202"]
     assert roles(PAINTERS["program"](shown, 30, 30, Window()), "active") == ["∂a", "σ′", "δ", "∂W"]
     assert roles(PAINTERS["matrix"](shown, 60, 5, Window()), "read") == []
@@ -133,11 +133,11 @@ def test_the_place_walks_over_the_listing() -> None:
     [
         ("e0.b0.s0.fwd1.a", CellRef("z", 1, (0,)), "z¹[0] = 0.15*0.05 + 0.2*0.1 + 0.35 = 0.3775"),
         ("e0.b0.s0.fwd2.z", CellRef("a", 1, (0,)), "a¹[0] = 1 / (1 + e^-0.3775) = 0.59327"),
-        ("e0.b0.s0.fwd1.a", CellRef("a", 1, (0,)), "a[1] is not computed yet: it is written at fwd1.a"),
+        ("e0.b0.s0.fwd1.a", CellRef("a", 1, (0,)), "a¹ is not computed yet: it is written at fwd1.a"),
         ("e0.b0.s0.bwd2.sp", CellRef("dC_da", 2, (0,)), "∂C/∂a²[0] = 0.75137 - 0.01 = 0.74137"),
         ("e0.b0.s0.bwd2.dW", CellRef("db", 2, (0,)), "δ²[0] = 0.18682*0.74137 = 0.1385"),
         ("e0.b0.s0.acc", CellRef("dW", 2, (0, 1)), "∂C/∂W²[0,1] = 0.1385*0.59688 = 0.082668"),
-        ("e1", CellRef("W", 2, (0, 0)), "W²[0,0] = 0.4 + (-0.041084) = 0.35892"),
+        ("e1", CellRef("W", 2, (0, 0)), "W²[0,0] = 0.4 - 0.5*0.082167 = 0.35892"),
     ],
 )
 def test_the_arithmetic_of_a_cell(at: str, cell: CellRef, expected: str) -> None:
@@ -148,9 +148,9 @@ def test_terms_come_by_size_with_their_shares() -> None:
     shown = scene("mazur", "e0.b0.s0.fwd1.a", Choices(cursor=CellRef("z", 1, (0,))))
     lines = [line.strip() for line in text("formula", shown).splitlines()]
     assert lines[2:5] == [
-        "+93% b¹[0] 0.35",
-        "+5% W¹[0,1] 0.2 * a⁰[1] 0.1 = 0.02",
-        "+2% W¹[0,0] 0.15 * a⁰[0] 0.05 = 0.0075",
+        "+93% b¹[0]=0.35",
+        "+5% W¹[0,1]=0.2 * a⁰[1]=0.1 gives 0.02",
+        "+2% W¹[0,0]=0.15 * a⁰[0]=0.05 gives 0.0075",
     ]
 
 

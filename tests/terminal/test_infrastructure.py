@@ -178,7 +178,8 @@ def test_a_modern_terminal_is_not_taken_further_than_it_comes_back() -> None:
     """Its synchronised output is used; the mouse in pixels, which textual would turn on for ever, is not."""
     with PtyProgram([PYTHON, "-c", APP], columns=80, lines=24, answers=MODERN) as program:
         program.first_paint(LAST)
-        assert SWITCHES["synchronised output"][0] in program.log
+        program.resize(81, 24)  # the first paint may come before the terminal's answers have been read
+        program.wait_for(lambda: SWITCHES["synchronised output"][0] in program.log)
         assert SWITCHES["mouse in pixels"][0] not in program.log
         program.press("q")
         assert_left(program, 0)

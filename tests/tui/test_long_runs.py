@@ -62,9 +62,14 @@ async def test_keys_live_during_a_run(opened: Opened) -> None:
         await driver.tap("question_mark")
         assert isinstance(driver.app.screen, HelpScreen)
         await driver.tap("escape")
+        while isinstance(driver.app.screen, HelpScreen):
+            await asyncio.sleep(0.01)
         assert driver.screen._helm.journey is not None, "that esc closed the help"
         await driver.tap("7 tab")
-        await asyncio.sleep(0.3)
+        for _ in range(100):
+            if "█" in driver.pane("curve"):
+                break
+            await asyncio.sleep(0.05)
         assert "█" in driver.pane("curve"), "the curve grows"
         await driver.tap("escape")
         await asyncio.wait_for(driver.settle(), 5)

@@ -27,7 +27,7 @@ async def test_the_first_minute(opened: Opened) -> None:
             keys += 1
         assert "z²[0]" in driver.pane("formula")
         await driver.press("space")
-        assert "C = (0.32749 - 0)² = 0.10725" in driver.pane("formula")
+        assert "C = (0.32749 - 0)^2 = 0.10725" in driver.pane("formula")
         filled = []
         for _ in range(2):
             await driver.press("space")

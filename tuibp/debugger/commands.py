@@ -284,7 +284,7 @@ _ROWS = (
         (">",),
         "look",
         "sample after",
-        "Look at the sample after it; behind the last stands the mean of the batch.",
+        "Look at the sample after it; after the last comes the mean of the batch.",
         screen="look_right",
     ),
     Command("zoom", ("z",), "look", "zoom", "Give the focused pane the whole screen, and back.", screen="zoom"),

@@ -81,6 +81,11 @@ class FlightLog:
             cost, samples, correct = np.add.reduce(self._rows[first:stop], axis=0)
         return float(cost), int(samples), int(correct)
 
+    def first_not_finite(self) -> int | None:
+        """The first global batch whose cost is nan or infinite; None where all are finite."""
+        bad = np.flatnonzero(~np.isfinite(self._rows[: self.filled, 0]))
+        return int(bad[0]) if bad.size else None
+
     def mean_costs(self) -> Array:
         """(filled,) the mean cost of every batch so far."""
         rows = self._rows[: self.filled]

@@ -160,7 +160,7 @@ def parse_position(text: str, clock: Clock, t: int = 0) -> int:
     if match := _PERCENT.match(word):
         share = float(match[1])
         if share > 100:
-            raise _bad(text, "lies behind the end", "write 0% to 100%")
+            raise _bad(text, "lies past the end", "write 0% to 100%")
         return clock.total if share == 100 else int(clock.total * share / 100)
     if match := _NUMBER.match(word):
         return _bounded(text, int(match[1]), clock.total, "position t")

@@ -197,10 +197,18 @@ class Session:
         if finished is not None and self.t == finished.stop:
             return Stop(self.t, start, self._result(finished))
         if self.t == self.clock.total:
-            return Stop(self.t, start, "End of the run.")
+            return Stop(self.t, start, f"End of the run.{self._first_bad()}")
         if self.t == 0:
             return Stop(self.t, start, "Start of the run: nothing is computed yet.")
         return Stop(self.t, start, "")
+
+    def _first_bad(self) -> str:
+        """Where the costs stopped being numbers, if they did."""
+        batch = self.timeline.log.first_not_finite()
+        if batch is None:
+            return ""
+        epoch, k = divmod(batch, self.timeline.program.K)
+        return f" The cost is nan or infinite from e{epoch}.b{k} on: g e{epoch}.b{k} goes there."
 
     def _result(self, frame: Frame) -> str:
         """One sentence with the result of a frame that has just ended."""

@@ -234,7 +234,7 @@ _ROWS = (
         _tanh,
         _tanh_derivative,
         "σ(z) = tanh z",
-        "σ′(z) = 1 - a²",
+        "σ′(z) = 1 - a^2",
         "LeCun, Bottou, Orr, Müller, Efficient BackProp (1998), section 4.4",
     ),
     Activation(
@@ -300,8 +300,8 @@ _ROWS = (
         "gelu-tanh",
         _gelu_tanh,
         _gelu_tanh_derivative,
-        "σ(z) = z/2 (1 + t), t = tanh(√(2/π) (z + 0.044715 z³))",
-        "σ′(z) = (1 + t)/2 + z/2 (1 - t²) √(2/π) (1 + 0.134145 z²)",
+        "σ(z) = z/2 (1 + t), t = tanh(√(2/π) (z + 0.044715 z^3))",
+        "σ′(z) = (1 + t)/2 + z/2 (1 - t^2) √(2/π) (1 + 0.134145 z^2)",
         "Hendrycks, Gimpel, Gaussian error linear units (2016), section 2, the tanh approximation",
     ),
     Activation(

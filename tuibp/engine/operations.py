@@ -164,6 +164,10 @@ def _update_formula(recipe: Recipe, _: int) -> str:
     return recipe.plan.optimizer.formula
 
 
+def _order_formula(recipe: Recipe, _: int) -> str:
+    return "order = permutation(seed, epoch)" if recipe.plan.shuffle else "order = that of the data: shuffle is off"
+
+
 _NOTHING: Callable[[Recipe, int], Tensors] = lambda _recipe, _layer: ()
 
 OPERATIONS: dict[str, Operation] = {
@@ -176,7 +180,7 @@ OPERATIONS: dict[str, Operation] = {
             Level.EPOCH,
             _NOTHING,
             lambda _recipe, _layer: (Tensor("order"),),
-            _text("order = permutation(seed, epoch)"),
+            _order_formula,
             "notes: Stochastic Gradient Descent",
             None,
         ),

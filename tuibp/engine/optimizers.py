@@ -103,7 +103,7 @@ def _adam(params: Array, grad: Array, slots: Slots, scratch: Array, lr: float, s
 
 
 def _average_squares(v: Array, grad: Array, decay: float, scratch: Array) -> None:
-    """v <- decay v + (1 - decay) grad²."""
+    """v <- decay v + (1 - decay) grad^2."""
     np.multiply(grad, grad, scratch)
     np.multiply(scratch, 1.0 - decay, scratch)
     np.multiply(v, decay, v)
@@ -140,7 +140,7 @@ _ROWS = (
         ("v",),
         MappingProxyType({"rho": 0.99, "eps": 1e-8}),
         _rmsprop,
-        "v ← ρ v + (1 - ρ) g²\nθ ← θ - η g / (√v + ε)",
+        "v ← ρ v + (1 - ρ) g^2\nθ ← θ - η g / (√v + ε)",
         "Tieleman, Hinton, Lecture 6.5 (2012); PyTorch's variant and defaults: ε outside the root, no centring",
     ),
     Optimizer(
@@ -148,7 +148,7 @@ _ROWS = (
         ("m", "v"),
         MappingProxyType({"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}),
         _adam,
-        "m ← β₁ m + (1 - β₁) g\nv ← β₂ v + (1 - β₂) g²\nθ ← θ - η m / (1 - β₁^t) / (√(v / (1 - β₂^t)) + ε)",
+        "m ← β₁ m + (1 - β₁) g\nv ← β₂ v + (1 - β₂) g^2\nθ ← θ - η m / (1 - β₁^t) / (√(v / (1 - β₂^t)) + ε)",
         "Kingma, Ba, Adam (2015), Algorithm 1: ε outside the root of the bias-corrected v",
     ),
 )

@@ -140,9 +140,14 @@ def _a(view: View, cell: CellRef) -> CellFormula:
     symbols = f"{cell_symbol(cell)} = σ({symbol('z', l, (i,))}),  {sigma.formula}"
     numbers = ""
     if z is not None:
-        plain = sigma.elementwise and "_" not in sigma.formula
-        numbers = filled(sigma.formula, {"z": float(z[i])}) if plain else f"{sigma.name}(z)[{i}], z = {short(z[i], 6)}"
+        numbers = filled(sigma.formula, {"z": float(z[i])}) if sigma.elementwise else _softmax(z, i)
     return CellFormula(cell, symbols, _value(view, cell), numbers=numbers)
+
+
+def _softmax(z: Array, i: int) -> str:
+    """e^z_i over the sum of all, both divided by the largest e^z, as the engine computes it."""
+    below = z - z.max()
+    return f"e^{factor(float(below[i]), 5)} / {short(float(np.exp(below).sum()), 5)}   (z less its largest)"
 
 
 def _data(view: View, cell: CellRef) -> CellFormula:
@@ -175,7 +180,7 @@ def _sp(view: View, cell: CellRef) -> CellFormula:
     numbers = ""
     if len(cell.index) == 2:
         i, j = cell.index
-        name = f"J{symbol('', l, cell.index)}"
+        name = cell_symbol(cell)
         if a is not None:
             numbers = f"{factor(float(a[i]), 5)} ({int(i == j)} - {factor(float(a[j]), 5)})"
         symbols = f"{name} = {symbol('a', l, (i,))} ([i=j] - {symbol('a', l, (j,))})"
@@ -248,18 +253,28 @@ def _parameter(view: View, cell: CellRef) -> CellFormula:
     if added is None or view.record is None:
         origin = "initial value" if view.record is None or view.record.batch == 0 else "as the last update left it"
         return CellFormula(cell, f"{cell_symbol(cell)}: {origin}", here)
-    before = float((_read(view).b if small else _read(view).W)[l][cell.index])
-    row = view.recipe.plan.optimizer
-    symbols = f"{cell_symbol(cell)}  {row.name}, η = {short(view.recipe.plan.lr)}: {row.formula.splitlines()[-1]}"
-    return CellFormula(cell, symbols, here, _listed((("before",), (before,)), (("update",), (added,))))
+    before = (("before",), (float((_read(view).b if small else _read(view).W)[l][cell.index]),))
+    step = _step(view, CellRef("gb" if small else "gW", l, cell.index))
+    terms = _listed(before, (("update",), (added,))) if step is None else _listed(before, step)
+    return CellFormula(cell, f"{cell_symbol(cell)}  {_rule(view)}", here, terms)
+
+
+def _rule(view: View) -> str:
+    """The optimizer's rule on one line, with its η."""
+    plan = view.recipe.plan
+    return f"{plan.optimizer.name}, η = {short(plan.lr)}: {', '.join(plan.optimizer.formula.splitlines())}"
+
+
+def _step(view: View, gradient: CellRef) -> tuple[tuple[str, ...], tuple[float, ...]] | None:
+    """-η times the gradient, as a term; None for an optimizer whose step is no such product."""
+    value, plan = _value(view, gradient), view.recipe.plan
+    return None if value is None or plan.optimizer.slots else (("-η", cell_symbol(gradient)), (-plan.lr, value))
 
 
 def _updated(view: View, cell: CellRef) -> CellFormula:
-    row, plan = view.recipe.plan.optimizer, view.recipe.plan
-    symbols = f"{cell_symbol(cell)} = after - before;  {row.name}: {row.formula.splitlines()[-1]}"
-    gradient = _value(view, CellRef("gW" if cell.name == "uW" else "gb", cell.layer, cell.index))
-    numbers = "" if gradient is None else f"η = {short(plan.lr)}, g = {short(gradient, 6)}"
-    return CellFormula(cell, symbols, _value(view, cell), numbers=numbers)
+    step = _step(view, CellRef("gW" if cell.name == "uW" else "gb", cell.layer, cell.index))
+    terms = NONE if step is None else _listed(step)
+    return CellFormula(cell, f"{cell_symbol(cell)} = after - before;  {_rule(view)}", _value(view, cell), terms)
 
 
 SUMMANDS = 3

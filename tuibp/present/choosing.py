@@ -43,7 +43,7 @@ def pick(scene: Scene, target: CellRef | str) -> Choices:
 
 
 def look_beside(scene: Scene, step: int) -> Choices:
-    """Look at another sample of the batch; behind the last one stands the mean."""
+    """Look at another sample of the batch; after the last one comes the mean."""
     view = scene.view
     now = view.m if scene.choices.look == "mean" else (view.sample or 0)
     return look_at(scene, now + step)
@@ -58,9 +58,18 @@ def look_at(scene: Scene, column: int) -> Choices:
     return replace(scene.choices, look="mean" if column == view.m else column)
 
 
-def next_matrix(choices: Choices) -> Choices:
-    """The next tensor for the matrix pane."""
-    return replace(choices, matrix=MATRICES[(MATRICES.index(choices.matrix) + 1) % len(MATRICES)])
+def next_matrix(scene: Scene) -> Choices:
+    """The next tensor for the matrix pane; from following the program, the one after what it shows now.
+
+    A cell of the matrix that was selected becomes the same cell of the new one.
+    """
+    choices = scene.choices
+    now = MATRICES.index(scene.matrix if choices.matrix == "auto" else choices.matrix)
+    matrix = MATRICES[(now + 1) % len(MATRICES)]
+    cursor = choices.cursor
+    if cursor is not None and cursor.name in MATRICES:
+        cursor = None if matrix == "auto" else replace(cursor, name=matrix)
+    return replace(choices, matrix=matrix, cursor=cursor)
 
 
 def next_digits(choices: Choices) -> Choices:

@@ -7,6 +7,7 @@ compute it before the machine does.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 from tuibp.debugger.names import TENSORS, CellRef
@@ -17,6 +18,8 @@ from tuibp.present.numbers import cell_symbol, factor, short, symbols
 from tuibp.present.scene import Scene
 
 _INDENT = 6
+_NUMBER = re.compile(r"[+-]?[0-9.]+")
+_NEGATIVE = re.compile(r"\+ \(-([^()]*)\)")
 LINES = 2
 """Lines that the numbers of one cell may take."""
 
@@ -57,6 +60,8 @@ def arithmetic(formula: CellFormula, digits: int, width: int, known: bool) -> st
     result = short(formula.value, digits + 1) if known and formula.value is not None else "?"
     room = width - len(name) - len(result) - 6
     body = cut(formula.numbers, room)
+    if not known and _NUMBER.fullmatch(body):
+        body = ""  # a constant, such as the slope 1 of the identity: the question would hold its answer
     if formula.terms:
         divided = f" / {short(formula.scale)}" if formula.scale != 1 else ""
         body = _sum(formula.terms, digits + 1, room - len(divided) - 2 * bool(divided))
@@ -71,16 +76,21 @@ def _sum(terms: Terms, digits: int, room: int) -> str:
         texts.append(term_text(terms, len(texts), digits))
         used += len(texts[-1]) + len(" + ")
     if len(texts) == count and used <= room + len(" + "):
-        return " + ".join(texts)
+        return _added(texts)
     if count <= 2:
-        return cut(" + ".join(texts), max(room, 3))
+        return cut(_added(texts), max(room, 3))
     last = term_text(terms, count - 1, digits)
     for kept in range(min(len(texts), count - 2), 0, -1):
-        shown = " + ".join([*texts[:kept], f"…{count - kept - 1} more…", last])
+        shown = _added([*texts[:kept], f"…{count - kept - 1} more…", last])
         if len(shown) <= room:
             return shown
     shown = f"{texts[0]} + …{count - 1} more…"
     return shown if len(shown) <= room else f"…{count} terms…"
+
+
+def _added(texts: list[str]) -> str:
+    """The sum of some products; a minus in front of one takes the place of its plus."""
+    return _NEGATIVE.sub(r"- \1", " + ".join(texts))
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -139,7 +149,8 @@ def _order(scene: Scene, known: bool) -> str:
     """The order of an epoch's samples, or the question before it is drawn."""
     program, plan = scene.view.program, scene.view.recipe.plan
     epoch = scene.view.timeline.clock.at(scene.view.t - known).epoch
-    head = f"order = permutation(seed {plan.seed}, epoch {epoch}) of {program.N} samples"
+    drawn = f"permutation(seed {plan.seed}, epoch {epoch}) of" if plan.shuffle else "as they come:"
+    head = f"order = {drawn} {program.N} samples"
     if not known:
         return f"{head} = ?"
     order = scene.view.timeline.order(epoch)
@@ -156,7 +167,7 @@ def cell_rows(scene: Scene, cell: CellRef, width: int, height: int) -> Lines:
     formula = cell_formula(view, cell)
     lines: list[tuple[str, str]] = []
     if formula.value is None and not view.defined(cell.name, cell.layer):
-        lines.append((view.why_undefined(cell.name, cell.layer), "dim"))
+        lines.append((symbols(view.why_undefined(cell.name, cell.layer), "is"), "dim"))
     known = formula.value is not None
     if known or formula.terms or formula.numbers:
         lines.append((arithmetic(formula, digits, LINES * (width - _INDENT), known), "value"))
@@ -175,18 +186,26 @@ def term_rows(formula: CellFormula, digits: int, width: int, room: int) -> Lines
     shown = order if len(order) <= room else order[: max(1, room - 1)]
     rows: Lines = []
     for k in shown:
-        share = f"{values[k] / total:+.0%}" if total and math.isfinite(values[k] / total) else ""
+        share = _share(values[k], total)
         factors = terms.factors(k)
         named = " * ".join(
-            f"{name} {short(value, digits)}" for name, value in zip(terms.names(k), factors, strict=True)
+            f"{name}={short(value, digits + 1)}" for name, value in zip(terms.names(k), factors, strict=True)
         )
-        text = f"{named} = {short(values[k], digits)}" if len(factors) > 1 else named
+        text = f"{named} gives {short(values[k], digits + 1)}" if len(factors) > 1 else named
         rows.append([Run(" " * _INDENT), Run(f"{share:>6} ", "key"), Run(text, "text")])
     if len(shown) < len(order):
         rest = sum(values[k] for k in order[len(shown) :])
         others = f"{len(order) - len(shown)} others = {short(rest, digits)}"
         rows.append([Run(" " * (_INDENT + 7)), Run(others, "dim")])
     return rows
+
+
+def _share(value: float, total: float) -> str:
+    """A term's share of the sum; one that rounds to nothing is told as such."""
+    if not total or not math.isfinite(value / total):
+        return ""
+    text = f"{value / total:+.0%}"
+    return "~0%" if text in ("-0%", "+0%") and value else text
 
 
 def _done_rows(scene: Scene, width: int, room: int) -> Lines:

@@ -97,15 +97,19 @@ def _text(value: float, digits: int, width: int) -> str:
     return text if len(text) <= width else number(value, digits - 1)
 
 
-def _cell(column: Column, row: int, scene: Scene, marks: str, width: int) -> Run:
-    """One cell, right-aligned in `width`."""
+def _cell(column: Column, row: int, scene: Scene, marks: str, width: int) -> list[Run]:
+    """One cell, right-aligned in `width`; a line under what is lit runs under its text only, a cursor covers it all."""
     if row >= column.count:
-        return Run(" " * width)
+        return [Run(" " * width)]
     if column.values is None:
         ready = column.tensor in scene.ready
-        return Run((READY if ready else UNDEFINED).rjust(width), ("ready" if ready else "pending") + marks)
-    value = float(column.values[row])
-    return Run(_text(value, scene.choices.digits, width).rjust(width), heat_role(value, column.scale) + marks)
+        text, role = (READY, "ready") if ready else (UNDEFINED, "pending")
+    else:
+        value = float(column.values[row])
+        text, role = _text(value, scene.choices.digits, width), heat_role(value, column.scale)
+    if marks in (" active", " read"):
+        return [Run(" " * (width - len(text)), role), Run(text, role + marks)]
+    return [Run(text.rjust(width), role + marks)]
 
 
 def paint_grid(scene: Scene, table: Table, width: int, height: int, window: Window) -> Picture:
@@ -125,7 +129,7 @@ def paint_grid(scene: Scene, table: Table, width: int, height: int, window: Wind
     for y, i in enumerate(range(top, min(top + lines, len(names))), start=1):
         runs, at = [Run(cut(names[i], label).rjust(label), "dim")], label
         for x, column, marks in shown:
-            runs += [Run(" "), _cell(column, i, scene, marks + selected * ((i, x) == cursor), cell)]
+            runs += [Run(" "), *_cell(column, i, scene, marks + selected * ((i, x) == cursor), cell)]
             if i < column.count:
                 hits.append(Hit(y, at + 1, cell, column.ref(i)))
             at += cell + 1
@@ -140,7 +144,8 @@ def _heading(shown: Sequence[tuple[int, Column, str]], label: int, cell: int, be
     runs = [Run(("«" if before else "").rjust(label), "dim")]
     for _, column, marks in shown:
         role = {" active": "accent", " read": "title", "": "dim"}[marks]
-        runs += [Run(" "), Run(cut(column.title, cell).rjust(cell), role + marks)]
+        title = cut(column.title, cell)
+        runs += [Run(" " * (cell - len(title) + 1)), Run(title, role + marks)]
     if after and label + len(shown) * (cell + 1) < width:
         runs.append(Run("»", "dim"))
     return runs

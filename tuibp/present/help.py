@@ -21,7 +21,7 @@ PANES = {
     "network": (
         "The network",
         "Layers from input to cost, the one at hand in brackets; the arrows between them show the direction of the "
-        "pass. Below: the samples of this batch; < and > look at another sample's column, and behind the last one "
+        "pass. Below: the samples of this batch; < and > look at another sample's column, and after the last one "
         "at the mean of those already executed; esc follows the program again. C is the cost of the sample, then "
         "of the batch and of the epoch so far; η is the learning rate.",
     ),

@@ -63,7 +63,7 @@ def _samples(scene: Scene, width: int) -> tuple[list[Run], list[Hit]]:
     head, m = "samples ", view.m
     tail = [Run("[mean]" if chosen == "mean" else " mean ", "title" if chosen == "mean" else "dim")]
     if view.look is not None:
-        tail += [Run(" esc", "key"), Run(" follows", "text")]
+        tail += [Run(" esc", "key"), Run(": back", "text")]
     taken = len(head) + sum(len(run.text) for run in tail) + 2 * len(CUT) + 1
     room = min(m, max(1, (width - taken) // (len(str(m - 1)) + 2)))
     focus = chosen if isinstance(chosen, int) else current
@@ -86,7 +86,7 @@ def _costs(scene: Scene, width: int) -> list[Run]:
     view, plan = scene.view, scene.view.recipe.plan
     for digits, gap in ((5, "   "), (5, "  "), (4, "  "), (3, "  ")):
         runs: list[Run] = []
-        for label, name in (("C", "cost"), ("batch", "bcost"), ("epoch", "ecost")):
+        for label, name in (("C", "cost"), ("mean: batch", "bcost"), ("epoch", "ecost")):
             value = view.scalar(name)
             text, role = ("·", "pending") if value is None else (short(float(value), digits), "value")
             lit = " active" if any(tensor.name == name for tensor in scene.lit) else ""

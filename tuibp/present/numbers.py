@@ -55,10 +55,15 @@ def superscript(layer: int) -> str:
     return str(layer).translate(_SUPERSCRIPT)
 
 
-def symbols(formula: str) -> str:
-    """A formula of the program in the notes' symbols: dC_da[1] = W[2]ᵀ δ[2] becomes ∂C/∂a¹ = W²ᵀ δ²."""
-    named = _WORD.sub(lambda match: _NAMES[match[1]], formula)
-    return _LAYER.sub(lambda match: superscript(int(match[1])), named)
+def symbols(formula: str, before: str = "") -> str:
+    """A formula of the program in the notes' symbols: dC_da[1] = W[2]ᵀ δ[2] becomes ∂C/∂a¹ = W²ᵀ δ².
+
+    Args:
+        before: the word that ends the formula, where words follow it.
+    """
+    head, word, tail = formula.partition(f" {before} ") if before else (formula, "", "")
+    named = _WORD.sub(lambda match: _NAMES[match[1]], head)
+    return _LAYER.sub(lambda match: superscript(int(match[1])), named) + word + tail
 
 
 def symbol(name: str, layer: int | None = None, index: tuple[int, ...] = ()) -> str:
@@ -69,7 +74,9 @@ def symbol(name: str, layer: int | None = None, index: tuple[int, ...] = ()) -> 
 
 
 def cell_symbol(cell: CellRef) -> str:
-    """The symbol of a cell: W¹[0,1]."""
+    """The symbol of a cell: W¹[0,1]; of a slope that is a matrix J²[0,1]."""
+    if cell.name == "sp" and len(cell.index) == 2:
+        return f"J{symbol('', cell.layer, cell.index)}"
     return symbol(cell.name, cell.layer, cell.index)
 
 
@@ -94,7 +101,7 @@ def short(value: float, digits: int = DIGITS) -> str:
 def factor(value: float, digits: int = DIGITS) -> str:
     """A factor of a product: in brackets where it is negative."""
     text = short(value, digits)
-    return f"({text})" if text.startswith("-") else text
+    return f"({text})" if text.startswith(("-", "+")) else text
 
 
 def column_width(digits: int = DIGITS) -> int:

@@ -125,23 +125,19 @@ class Scene:
             return cursor.name
         if self.done is None:
             return "W"
-        if self.done.kind.name == "acc" or (self.frame.level >= Level.BATCH and self.view.defined("gW", 1)):
-            return "gW" if self.view.defined("gW", 1) else "dW"
+        if self.done.kind.name == "acc":
+            return "dW"
         return (_AUTO | _BACKWARD).get(self.done.kind.name, "W")
 
 
 def done_since(session: Session, view: View, since: int) -> tuple[Op, ...]:
-    """The operations between `since` and here, oldest first, but no older ones than the last `begin` or `load`.
+    """The operations between `since` and here, oldest first.
 
-    After a movement back, when `since` lies ahead, only the one before t.
+    After a jump, which is a movement over more than a pass, only those of the last line: to light all that it wrote
+    would light everything. After a movement back, when `since` lies ahead, only the one before t.
     """
     clock, t = session.clock, session.t
-    first = max(since, t - len(view.program.batch_ops)) if since < t else t - 1
-    ops: list[Op] = []
-    for at in range(t - 1, max(first, 0) - 1, -1):
-        op = clock.at(at).op
-        assert op is not None
-        ops.insert(0, op)
-        if op.kind.name in ("begin", "load", "shuffle"):
-            break
-    return tuple(ops)
+    first = t - 1
+    if since < t:
+        first = since if since >= clock.move(t, -1, Level.PASS) else clock.move(t, -1, Level.LAYER)
+    return tuple(op for at in range(max(first, 0), t) if (op := clock.at(at).op) is not None)

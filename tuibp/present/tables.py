@@ -29,7 +29,7 @@ def dp_table(scene: Scene) -> Table:
     L, sizes = view.network.L, view.network.sizes
     values = [view.get("dC_da", layer) for layer in range(L + 1)]
     scale = largest(values)
-    ends = {0: " (x)", L: " (y)"}
+    ends = {0: " in", L: " out"}
     columns = [
         Column(f"l={layer}{ends.get(layer, '')}", Tensor("dC_da", layer), sizes[layer], values[layer], scale, _index)
         for layer in range(L + 1)
@@ -38,17 +38,20 @@ def dp_table(scene: Scene) -> Table:
 
 
 def layer_table(scene: Scene) -> Table:
-    """One layer: z, a, slope, dC/da, delta and b; layer 0 has its inputs only."""
+    """One layer: z, a, slope, dC/da, delta and b, at the output the target y too; layer 0 has its inputs only."""
     view, layer, train = scene.view, scene.layer, scene.view.recipe.train
     n = view.network.sizes[layer]
     columns = []
-    for name in ["a", "dC_da"] if layer == 0 else ["z", "a", "sp", "dC_da", "db", "b"]:
+    shown = ["a", "dC_da"] if layer == 0 else ["z", "a", "sp", "dC_da", "db", "b"]
+    for name in shown:
         values = view.get(name, layer)
         title, cell = symbol(name, layer), _index
         if name == "sp" and not view.network.activation(layer).elementwise:
             title, cell = f"J{superscript(layer)}[i,i]", _diagonal
             values = None if values is None else values.diagonal()
         columns.append(Column(title, Tensor(name, layer), n, values, largest([values]), cell))
+    if layer == view.network.L:
+        columns.append(Column("y", Tensor("y"), n, view.get("y"), largest([view.get("y")]), _index))
     named = train.features if layer == 0 else train.classes if layer == view.network.L else ()
     names = [f"{i} {name}" for i, name in enumerate(named)] if len(named) == n else [str(i) for i in range(n)]
     return Table("layer", columns, names)

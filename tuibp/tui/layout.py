@@ -11,11 +11,17 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 
+from tuibp.present.numbers import column_width
+from tuibp.present.scene import Scene
 from tuibp.tui.panes import PANES
 from tuibp.tui.widgets.pane import Pane
 
 TABBED = tuple(name for name, row in PANES.items() if row.tabbed)
 """Panes that share one place where the screen is small."""
+PROGRAM = 27
+"""Columns of the program's pane."""
+LABELS = 8
+"""Columns that a table takes beside its cells: the names of the rows and the border."""
 PAIRED = ("dp", "matrix")
 """Panes that stand side by side where there is room."""
 
@@ -42,6 +48,20 @@ class Layout:
                 yield pane["layer"]
                 yield pane["formula"]
                 yield pane["curve"]
+
+    def share(self, scene: Scene, width: int) -> None:
+        """Part the room of the DP table and the matrix: half and half, or all its columns to the table.
+
+        Args:
+            width: of the screen.
+        """
+        room, sizes = width - PROGRAM, scene.view.network.sizes
+        cell = column_width(scene.choices.digits) + 1
+        table, matrix = len(sizes) * cell + LABELS, max(sizes[:-1]) * cell + LABELS
+        least = min(matrix, room // 3)
+        dp = max(room // 2, min(table, room - least))
+        self.panes["dp"].styles.width = f"{dp}fr"
+        self.panes["matrix"].styles.width = f"{max(1, room - dp)}fr"
 
     @property
     def zoomed(self) -> bool:

@@ -230,7 +230,9 @@ class Palette:
             mark = scheme.marks[name]
             attributes.append(mark.attributes)
             if mark.bg is not None and (not level or name in _COVER):
-                fg, bg = mark.fg or fg, mark.bg.at(self.depth)
+                # nan and infinities keep their colour wherever they are written
+                fg = fg if base == "bad" and name not in _COVER else mark.fg or fg
+                bg = mark.bg.at(self.depth)
         return Style.parse(" ".join([self._readable(fg, bg), "on", bg, *attributes]))
 
     @property

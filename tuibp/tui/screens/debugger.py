@@ -21,6 +21,7 @@ from tuibp.errors import TuibpError
 from tuibp.present import choosing
 from tuibp.present.header import paint_header
 from tuibp.present.hints import Note, paint_hints, paint_progress
+from tuibp.present.numbers import symbol
 from tuibp.present.scene import Choices, Scene
 from tuibp.tui.framework import QuietScreen
 from tuibp.tui.helm import Helm
@@ -79,6 +80,7 @@ class DebuggerScreen(QuietScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
+        self.layout_of.share(self.scene, width)
         self.query_one("#small", Static).update(f"{width}x{height} is too small: tuibp needs 60x16. q quits.")
         self.call_after_refresh(self._refit)
 
@@ -203,13 +205,14 @@ class DebuggerScreen(QuietScreen):
 
     def do_matrix(self) -> None:
         """Change what the matrix pane shows."""
-        choices = choosing.next_matrix(self.choices)
-        follows = "follows the program" if choices.matrix == "auto" else f"shows {choices.matrix}"
+        choices = choosing.next_matrix(self.scene)
+        follows = "follows the program" if choices.matrix == "auto" else f"shows {symbol(choices.matrix)}"
         self._choose(choices, f"The matrix pane {follows}.")
 
     def do_digits(self) -> None:
         """Show more significant digits, then the usual four again."""
         self._choose(choosing.next_digits(self.choices))
+        self.layout_of.share(self.scene, self.app.size.width)
 
     def do_zoom(self) -> None:
         """Give the focused pane the whole screen, and back."""
@@ -293,6 +296,8 @@ class DebuggerScreen(QuietScreen):
     def action_arrow(self, dy: int, dx: int) -> None:
         """The arrows: the cell cursor, the line of the program, another sample, or scrolling, as the pane has it."""
         pane = self.layout_of.panes[self.choices.pane]
+        count, self._count = int(self._count or 1), ""
+        dy, dx = count * dy, count * dx
         if pane.row.table is not None:
             pane.follow()
             self._choose(choosing.move_cursor(self.scene, pane.row.table(self.scene), dy, dx))
