@@ -30,7 +30,8 @@ def test_every_sample_is_found() -> None:
 
 def test_samples_of_an_installed_package_come_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "samples").mkdir()
-    monkeypatch.setattr("importlib.resources.files", lambda name: folder)
+    (folder / "cli").mkdir()
+    monkeypatch.setattr(files, "__file__", str(folder / "cli" / "files.py"))
     assert files.samples_folder() == folder / "samples"
     (folder / "samples").rmdir()
     assert files.samples_folder() == folder.parent / "samples"
