@@ -273,7 +273,7 @@ def test_a_journey_that_is_broken_off_leaves_the_session_where_it_was(session: S
     assert session.t == start
     assert session.visited(+1) is None
     stop = session.interrupt(TOTAL)
-    assert stop.t == session.t == index("e0.b2.begin")
+    assert stop.t == session.t == index("e0.b2.s0.load")
     assert session.execute("back").t == start
 
 

@@ -24,6 +24,10 @@ def endless() -> Recipe:
     return sized(64, 1, 100_000, (2, 3, 1))
 
 
+def help_is_open(driver: Driver) -> bool:
+    return isinstance(driver.app.screen, HelpScreen)
+
+
 async def running(driver: Driver) -> None:
     """Until a long run is under way and has been looked at."""
     await driver.tap("c")
@@ -60,9 +64,9 @@ async def test_keys_live_during_a_run(opened: Opened) -> None:
         assert driver.screen._helm.journey is not None and driver.t == place
         assert driver.cursor() is not None and driver.look() is None
         await driver.tap("question_mark")
-        assert isinstance(driver.app.screen, HelpScreen)
+        assert help_is_open(driver)
         await driver.tap("escape")
-        while isinstance(driver.app.screen, HelpScreen):
+        while help_is_open(driver):
             await asyncio.sleep(0.01)
         assert driver.screen._helm.journey is not None, "that esc closed the help"
         await driver.tap("7 tab")

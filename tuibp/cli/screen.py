@@ -56,7 +56,8 @@ def _open_screen(name: str, *, ascii: bool, dark: bool) -> int:
     recipe = open_recipe(name)
     from tuibp.tui.app import run as run_screen
 
-    return run_screen(recipe, ascii=ascii, dark=dark)
+    unicode = "utf" in (sys.stderr.encoding or "").lower()
+    return run_screen(recipe, ascii=ascii or not unicode, dark=dark)
 
 
 def has_screen() -> bool:

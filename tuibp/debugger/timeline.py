@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from tuibp.engine.program import Program
 from tuibp.engine.recipe import Recipe
 
 _TORN = -1
+LONG = 1_000_000
+"""Products of the largest operation of a batch from which on a journey pauses after every operation."""
 RECORDS = 4
 """Batches whose buffers are kept whole, so that crossing a batch's border back and forth computes nothing."""
 
@@ -75,6 +78,10 @@ class Timeline:
         (ctrl+c in somebody's Python) costs a replay and never a wrong number.
         """
         self.keyframes = Keyframes(self._state.block, budget)
+        self._running_batch = 0
+        """The batch that is being run, or was last."""
+        widest = max(one * other for one, other in pairwise(recipe.network.sizes))
+        self._long = self.program.m * widest > LONG
         self._running: dict[int, Workspace] = {}
         self._records: OrderedDict[int, Record] = OrderedDict()
         self._orders: OrderedDict[int, IntArray] = OrderedDict()
@@ -115,8 +122,8 @@ class Timeline:
         """Compute what position t needs, a batch at a time.
 
         Yields:
-            (batches run, batches to run) after every batch. Stopping half-way loses nothing: what has been run is
-            kept, and `reached` says how far that is.
+            (batches run, batches to run) after every batch, and within a batch whose operations take long. Stopping
+            half-way is safe: what has been run is kept, and `reached` says how far that is.
         """
         batch = self.owner(t)
         if batch < 0:
@@ -125,8 +132,16 @@ class Timeline:
             yield from self._run_to(batch)
             self._keep(batch)
         self._records.move_to_end(batch)
-        self._records[batch].ensure(self.executed(t))
-        self._log(self._records[batch])
+        yield from self._finish(self._records[batch], self.executed(t), (0, 1))
+
+    def _finish(self, record: Record, count: int, progress: tuple[int, int]) -> Iterator[tuple[int, int]]:
+        """Compute the first `count` operations of a record; a pause after each where one takes long."""
+        if self._long:
+            for some in range(record.done + 1, count):
+                record.ensure(some)
+                yield progress
+        record.ensure(count)
+        self._log(record)
 
     def record(self, t: int) -> Record | None:
         """The record that holds the values visible at t, computed as far as t; None before the first batch."""
@@ -137,23 +152,23 @@ class Timeline:
 
     @property
     def reached(self) -> int:
-        """The position at the beginning of the batch up to which the last journey has run."""
-        return self.clock.batch_start(*divmod(max(0, min(self._at, self.batches - 1)), self.program.K))
+        """A position up to which the last journey has run: behind the `begin` of a batch, where going costs nothing."""
+        batch = self.keyframes.nearest(self._running_batch)[0] if self._at == _TORN else self._at
+        return self.clock.batch_start(*divmod(min(batch, self.batches - 1), self.program.K)) + 1
 
     def _run_to(self, batch: int) -> Iterator[tuple[int, int]]:
         """Bring the running state to the beginning of `batch`."""
-        self._start_before(batch)
+        yield from self._start_before(batch)
         first, count = self._at, batch - self._at
         while self._at < batch:
-            self._run_batch()
+            yield from self._run_batch((self._at - first, count))
             yield self._at - first, count
 
-    def _start_before(self, batch: int) -> None:
+    def _start_before(self, batch: int) -> Iterator[tuple[int, int]]:
         """Put the running state on the latest known state at or before the beginning of `batch`."""
         behind = self._records.get(batch - 1)
         if behind is not None:
-            behind.ensure(len(self.program.batch_ops))
-            self._log(behind)
+            yield from self._finish(behind, len(self.program.batch_ops), (0, 1))
             self._restart(batch, behind.ws.after.block)
             return
         at, frame = self.keyframes.nearest(batch)
@@ -167,9 +182,9 @@ class Timeline:
         self._at = batch
         self.keyframes.offer(batch, block)
 
-    def _run_batch(self) -> None:
-        """One whole batch, in place."""
-        at = self._at
+    def _run_batch(self, progress: tuple[int, int]) -> Iterator[tuple[int, int]]:
+        """One whole batch, in place; broken off half-way it leaves the running state torn, to be replayed."""
+        at = self._running_batch = self._at
         epoch, batch = divmod(at, self.program.K)
         m = self.program.batch_size(batch)
         ws = self._running.get(m)
@@ -178,8 +193,7 @@ class Timeline:
         self._begin(ws, epoch, batch)
         record = Record(self.program, at, ws)
         self._at = _TORN
-        record.ensure(len(self.program.batch_ops))
-        self._log(record)
+        yield from self._finish(record, len(self.program.batch_ops), progress)
         self._at = at + 1
         self.keyframes.offer(self._at, self._state.block)
 

@@ -87,7 +87,8 @@ def paint_progress(done: int, total: int, rate: float, left: float, width: int) 
     """
     share = done / total if total else 1.0
     stop = [Run("  esc", "key"), Run(" stop")]
-    words = f" {share:4.0%} {done} of {total} batches  {rate:,.0f}/s  {duration(left)} left  "
+    pace = f"{rate:,.0f}/s  {duration(left)} left" if done else "the first one is under way"
+    words = f" {share:4.0%} {done} of {total} batches  {pace}  "
     room = width - _length(stop)
     bar = max(0, min(30, room - len(words)))
     filled = round(share * bar)

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from tuibp.debugger.commands import COMMANDS
 from tuibp.debugger.session import Session
 from tuibp.engine.recipe import Recipe
-from tuibp.tui.framework import TerminalApp, exit_status
+from tuibp.tui.framework import SteadyPalette, TerminalApp, exit_status
 from tuibp.tui.screens.debugger import DebuggerScreen
 from tuibp.tui.terminal import calm_garbage_collector
 
@@ -53,7 +53,7 @@ class TuibpApp(TerminalApp):
     def action_command_palette(self) -> None:
         """Open the palette; textual's own invitation holds a character that is no ASCII."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(id="--command-palette", placeholder="Find a command"))
+            self.push_screen(SteadyPalette(id="--command-palette", placeholder="Find a command"))
 
     def action_interrupt(self) -> None:
         """Ctrl+c stops a run; it never ends the session."""

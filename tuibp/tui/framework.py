@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import contextlib
 import os
 import signal
 import sys
@@ -17,7 +18,9 @@ from typing import Any
 
 from textual import constants
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.keys import KEY_ALIASES, REPLACED_KEYS, Keys, key_to_character
 from textual.reactive import Reactive
@@ -63,6 +66,19 @@ class TerminalApp(App[None]):
 
     def on_mount(self) -> None:
         repaint_on_resume(self)
+
+
+class SteadyPalette(CommandPalette):
+    """Textual's palette, which ends the app on quick keys: a second Enter or click while it closes pops one screen too
+    many, and a page key before its list is laid out looks for a line that is not there (textual 8.2.8).
+    """
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        return super().dismiss(result) if self.is_current else AwaitComplete()
+
+    def _action_command_list(self, action: str) -> None:
+        with contextlib.suppress(KeyError):
+            super()._action_command_list(action)
 
 
 class QuietScreen(Screen[None]):

@@ -51,8 +51,8 @@ class Helm:
         """
         if self.journey is not None:
             return
-        self._last = (command, count, argument)
         journey = Journey(self.session, command, count, argument)
+        self._last = (command, count, argument)
         if journey.run_inline():
             self._end(journey)
             return
@@ -62,7 +62,11 @@ class Helm:
         self._under_way()
 
     def repeat(self) -> None:
-        """The last movement once more."""
+        """The last movement once more.
+
+        Raises:
+            PositionError: there is no further such place.
+        """
         if self._last is not None:
             self.move(*self._last)
 

@@ -36,6 +36,9 @@ def prepare_environment(environ: MutableMapping[str, str]) -> None:
     An empty NO_COLOR means colour (no-color.org), while textual takes any NO_COLOR for a wish: the empty one
     is removed.
     """
+    # A shell may have exported the size that its window once had; the terminal knows the true one.
+    environ.pop("COLUMNS", None)
+    environ.pop("LINES", None)
     for name, value in ENVIRONMENT.items():
         environ.setdefault(name, value)
     if environ.get("NO_COLOR") == "":

@@ -6,6 +6,7 @@ place that paints. What the panes say is decided in `present`; where they stand 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -32,6 +33,8 @@ from tuibp.tui.widgets.pane import Pane, panes
 from tuibp.tui.widgets.picture import PictureView
 from tuibp.tui.widgets.prompt import Prompt
 
+KEEP_COUNT = frozenset({"count", "pane", "escape"})
+"""Commands of the screen that a typed count is for, or that look at it; all others drop it."""
 COUNT_DIGITS = 9
 """Longest count that can be typed."""
 NO_STOPS = "The stops of [debug] are read but not used yet."
@@ -125,7 +128,7 @@ class DebuggerScreen(QuietScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """While the prompt asks, keys are its own."""
-        return not self._prompt.display
+        return not self._prompt.asking
 
     # -- movements
 
@@ -133,6 +136,8 @@ class DebuggerScreen(QuietScreen):
         """Carry out a command by its name: what every key does."""
         command = COMMANDS[name]
         if command.target is None:
+            if command.name not in KEEP_COUNT:
+                self._count = ""
             getattr(self, f"do_{command.screen}")()
             return
         count, self._count = int(self._count or 1), ""
@@ -145,8 +150,11 @@ class DebuggerScreen(QuietScreen):
 
     def move(self, command: Command, count: int, argument: str = "") -> None:
         """Carry out a movement, or say why there is none."""
+        self._tried(lambda: self._helm.move(command, count, argument))
+
+    def _tried(self, movement: Callable[[], None]) -> None:
         try:
-            self._helm.move(command, count, argument)
+            movement()
         except TuibpError as error:
             self.show(Note(str(error), error=True))
 
@@ -171,8 +179,8 @@ class DebuggerScreen(QuietScreen):
     # -- what only the screen does; each is a row of COMMANDS
 
     def do_repeat(self) -> None:
-        """Repeat the last movement."""
-        self._helm.repeat()
+        """Repeat the last movement, or say why there is none."""
+        self._tried(self._helm.repeat)
 
     def do_back(self) -> None:
         """Return to the place visited before."""

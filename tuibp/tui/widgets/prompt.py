@@ -70,6 +70,16 @@ class Prompt(Horizontal):
         if text:
             self.post_message(self.Answered(self._command, text))
 
+    @property
+    def asking(self) -> bool:
+        """Whether keys belong to the field."""
+        return self.display and self._field is not None and self.screen.focused is self._field
+
+    def on_descendant_blur(self) -> None:
+        """A click elsewhere takes the focus: the question is dropped. When the window loses it, nobody has it."""
+        if self.screen.focused is not None and not self.asking:
+            self.display = False
+
     def close(self) -> None:
         """Give the focus back."""
         if self.display:
