@@ -38,7 +38,10 @@ def test_it_never_waits_for_input() -> None:
     assert done.stderr == ""
 
 
-class _Terminal(io.StringIO):
+class _Terminal(io.TextIOWrapper):
+    def __init__(self, encoding: str = "utf-8") -> None:
+        super().__init__(io.BytesIO(), encoding=encoding)
+
     def isatty(self) -> bool:
         return True
 
@@ -54,8 +57,8 @@ def process(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return streams
 
 
-@pytest.mark.usefixtures("process")
-def test_the_screen_gets_the_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_screen_gets_the_recipe(process: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In ASCII where it is asked for, and where the terminal's encoding has nothing else."""
     opened: list[tuple[str, bool, bool]] = []
 
     def run(recipe: Recipe, *, ascii: bool, dark: bool) -> int:
@@ -67,7 +70,10 @@ def test_the_screen_gets_the_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tuibp.tui.app", app)
     assert main([]) == 7
     assert main(["mazur", "--ascii", "--light"]) == 7
-    assert opened == [(open_recipe("xor").title, False, True), (open_recipe("mazur").title, True, False)]
+    process.stderr = _Terminal("latin-1")
+    assert main([]) == 7
+    xor = open_recipe("xor").title
+    assert opened == [(xor, False, True), (open_recipe("mazur").title, True, False), (xor, True, True)]
 
 
 @pytest.mark.usefixtures("process")
