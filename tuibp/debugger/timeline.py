@@ -78,8 +78,6 @@ class Timeline:
         (ctrl+c in somebody's Python) costs a replay and never a wrong number.
         """
         self.keyframes = Keyframes(self._state.block, budget)
-        self._running_batch = 0
-        """The batch that is being run, or was last."""
         widest = max(one * other for one, other in pairwise(recipe.network.sizes))
         self._long = self.program.m * widest > LONG
         self._running: dict[int, Workspace] = {}
@@ -137,7 +135,7 @@ class Timeline:
     def _finish(self, record: Record, count: int, progress: tuple[int, int]) -> Iterator[tuple[int, int]]:
         """Compute the first `count` operations of a record; a pause after each where one takes long."""
         if self._long:
-            for some in range(record.done + 1, count):
+            for some in range(record.done + 1, count + 1):
                 record.ensure(some)
                 yield progress
         record.ensure(count)
@@ -153,8 +151,7 @@ class Timeline:
     @property
     def reached(self) -> int:
         """A position up to which the last journey has run: behind the `begin` of a batch, where going costs nothing."""
-        batch = self.keyframes.nearest(self._running_batch)[0] if self._at == _TORN else self._at
-        return self.clock.batch_start(*divmod(min(batch, self.batches - 1), self.program.K)) + 1
+        return self.clock.batch_start(*divmod(max(0, min(self._at, self.batches - 1)), self.program.K)) + 1
 
     def _run_to(self, batch: int) -> Iterator[tuple[int, int]]:
         """Bring the running state to the beginning of `batch`."""
@@ -183,8 +180,10 @@ class Timeline:
         self.keyframes.offer(batch, block)
 
     def _run_batch(self, progress: tuple[int, int]) -> Iterator[tuple[int, int]]:
-        """One whole batch, in place; broken off half-way it leaves the running state torn, to be replayed."""
-        at = self._running_batch = self._at
+        """One whole batch, in place. Only its update, the last operation, touches the running state: broken off before,
+        the batch has never been.
+        """
+        at, full = self._at, len(self.program.batch_ops)
         epoch, batch = divmod(at, self.program.K)
         m = self.program.batch_size(batch)
         ws = self._running.get(m)
@@ -192,8 +191,10 @@ class Timeline:
             ws = self._running[m] = Workspace(self.recipe, m, self._state, self._state)
         self._begin(ws, epoch, batch)
         record = Record(self.program, at, ws)
+        yield from self._finish(record, full - 1, progress)
         self._at = _TORN
-        yield from self._finish(record, len(self.program.batch_ops), progress)
+        record.ensure(full)
+        self._log(record)
         self._at = at + 1
         self.keyframes.offer(self._at, self._state.block)
 

@@ -21,8 +21,6 @@ INLINE = 0.010
 """Seconds that a movement may take on the event loop: longer, and the next key would feel it."""
 SWITCH = 0.0005
 """Seconds after which the thread hands the interpreter to the screen; the default of 5 ms is felt."""
-PATIENCE = 0.03
-"""Seconds that a batch may take to end once its journey has been called off."""
 HEAVY = 1e8
 """Multiplications of one stage of a batch that take longer than INLINE."""
 
@@ -59,7 +57,6 @@ class Journey:
         self._steps: Iterator[tuple[int, int]] = session.travel(self.target)
         self._began = time.perf_counter()
         self._called_off = threading.Event()
-        self._patience = 0.0
         self._done, self._total = 0, 1
 
     @property
@@ -84,16 +81,13 @@ class Journey:
 
     def _run(self, until: float | None) -> bool:
         for done, total in self._steps:
-            whole, self._done, self._total = done != self._done, done, total
-            if self._called_off.is_set() and (whole or time.perf_counter() > self._patience):
-                return False
-            if until is not None and time.perf_counter() > until:
+            self._done, self._total = done, total
+            if self._called_off.is_set() or (until is not None and time.perf_counter() > until):
                 return False
         return True
 
     def call_off(self) -> None:
-        """Stop after the batch that is running; within it, at the cost of a replay, if it takes long."""
-        self._patience = time.perf_counter() + PATIENCE
+        """Stop after the batch that is running, or after one of its operations where they take long."""
         self._called_off.set()
 
     def stop(self) -> Stop:
