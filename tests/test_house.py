@@ -42,6 +42,8 @@ WORLD = {
 """Modules that reach for files, clocks, processes or global state."""
 TOUCHING = {"open", "print", "input", "exec", "eval", "breakpoint", "__import__"}
 """Built-in functions that do."""
+OWN_CODE = {"engine/straight.py": {"exec"}}
+"""Where one of them is wanted: run mode is text made from the table of operations, nothing of it given by a user."""
 
 
 def _room(path: Path) -> str:
@@ -91,7 +93,7 @@ def test_only_the_screen_and_the_command_line_touch_the_world(path: Path) -> Non
     assert not heads & WORLD
     tree = ast.parse(path.read_text(encoding="utf-8"))
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert not calls & TOUCHING
+    assert not calls & TOUCHING - OWN_CODE.get(str(path.relative_to(PACKAGE)), set())
     chains = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert not {chain for chain in chains if chain.startswith("np.random.") and not chain.startswith(_RANDOM_TYPES)}
 

@@ -12,6 +12,8 @@ from tuibp.cli import main, progress, streams
 from tuibp.cli.files import open_recipe
 from tuibp.cli.progress import bar, follow
 from tuibp.cli.summary import Breakage, find_breakage, thinned
+from tuibp.debugger import head
+from tuibp.debugger.flight_log import EpochLog
 from tuibp.debugger.timeline import Timeline
 from tuibp.engine.build import build
 from tuibp.engine.recipe import Recipe
@@ -68,6 +70,30 @@ def test_a_run_that_ends_before_the_first_batch(capsys: pytest.CaptureFixture[st
 def test_an_epoch_left_half_way_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "xor", "--to", "e1.b1.s1"]) == 0
     assert "(2 of 4 samples)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("stop", ["end", "e9.b1", "e8"])
+def test_a_very_long_run_has_rows_of_several_epochs(
+    stop: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    single = _json(capsys, "xor", "--to", stop)["epochs"]
+    assert all("epochs" not in row for row in single)
+    monkeypatch.setattr(head, "EpochLog", lambda: EpochLog(8 * 2 * 24))
+    rows = _json(capsys, "xor", "--to", stop)["epochs"]
+    assert len(rows) < 9 or stop == "e9.b1"
+    counts = [row.get("epochs", 1) for row in rows]
+    assert [row["epoch"] for row in rows] == [sum(counts[:i]) for i in range(len(rows))]
+    assert sum(counts) == len(single)
+    for row, count in zip(rows, counts, strict=True):
+        covered = single[row["epoch"] : row["epoch"] + count]
+        assert row["samples"] == sum(one["samples"] for one in covered)
+        for name in ("cost", "accuracy"):
+            assert row[name] == pytest.approx(sum(one[name] * one["samples"] for one in covered) / row["samples"])
+    main(["run", "xor", "--to", stop])
+    text = capsys.readouterr().out
+    assert ("(a line is the mean of " in text) == (max(counts) > 1)
+    finished = sum(one["samples"] == 4 for one in single)
+    assert f"\n{finished} epochs, to " in text
 
 
 def test_where_a_run_breaks_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tuibp.cli import main, screen
 from tuibp.cli.files import open_recipe
+from tuibp.debugger.history import Spill
 from tuibp.engine.recipe import Recipe
 
 
@@ -61,7 +62,7 @@ def test_the_screen_gets_the_recipe(process: SimpleNamespace, monkeypatch: pytes
     """In ASCII where it is asked for, and where the terminal's encoding has nothing else."""
     opened: list[tuple[str, bool, bool]] = []
 
-    def run(recipe: Recipe, *, ascii: bool, dark: bool) -> int:
+    def run(recipe: Recipe, *, ascii: bool, dark: bool, spill: Spill) -> int:
         opened.append((recipe.title, ascii, dark))
         return 7
 

@@ -14,9 +14,11 @@ from tuibp.debugger.names import TENSORS
 from tuibp.debugger.view import View
 from tuibp.engine import kernels
 from tuibp.engine.arrays import Array
+from tuibp.engine.calls import now
 from tuibp.engine.dataset import partition
-from tuibp.engine.kernels import State, Workspace
 from tuibp.engine.recipe import Recipe
+from tuibp.engine.state import State
+from tuibp.engine.workspace import Slots, Workspace
 
 Snapshot = dict[str, bytes]
 """Everything defined at a position, as bytes: tensors by their names, cost, bcost, ecost, and all of the state."""
@@ -95,7 +97,7 @@ class StraightRun:
         spent = (0.0, 0)
         for first in range(0, N, plan.batch):
             m = min(plan.batch, N - first)
-            ws = Workspace(self.recipe, m, self.state, self.state)
+            ws = Workspace(Slots(self.recipe, m), 0, self.state, self.state)
             ws.begin(order[first : first + m], len(self.log) + 1)
             self._batch(ws, spent)
             self.log.append((float(np.add.reduce(ws.C, dtype=np.float64)), m))
@@ -106,16 +108,16 @@ class StraightRun:
         self._emit()
         self._clear(("state", "W", "b", *(("ecost",) if spent[1] else ())))
         L = self.recipe.network.L
-        kernels.load(ws, 0)
+        kernels.load(now, ws, 0)
         for l in range(1, L + 1):
-            kernels.pre_activation(ws, l)
-            kernels.activation(ws, l)
-        kernels.cost(ws, 0)
+            kernels.pre_activation(now, ws, l)
+            kernels.activation(now, ws, l)
+        kernels.cost(now, ws, 0)
         for l in range(L, 0, -1):
-            kernels.cost_gradient(ws, l)
-            kernels.slope(ws, l)
-            kernels.delta(ws, l)
-        kernels.gradient(ws, 0)
+            kernels.cost_gradient(now, ws, l)
+            kernels.slope(now, ws, l)
+            kernels.delta(now, ws, l)
+        kernels.gradient(now, ws, 0)
         for s in range(ws.m):
             self._sample(ws, s, spent)
         self._emit()
@@ -127,7 +129,7 @@ class StraightRun:
 
     def _update(self, ws: Workspace) -> None:
         before = State.around(self.recipe.network, self.state.block.copy())
-        kernels.update(ws, 0)
+        kernels.update(now, ws, 0)
         self._show_state()
         for l in range(1, self.recipe.network.L + 1):
             self._show(f"uW[{l}]", self.state.params.W[l] - before.params.W[l])

@@ -15,14 +15,17 @@ import pytest
 
 from tests.debugger.straight import Snapshot, StraightRun, difference, labels, seen
 from tests.recipes import TINY, Bounds, Pinned, random_recipe
+from tuibp.debugger import head as head_module
 from tuibp.debugger import timeline as timeline_module
+from tuibp.debugger.history import BESIDE
 from tuibp.debugger.session import Session
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
-from tuibp.engine.kernels import State
+from tuibp.engine import straight as straight_module
 from tuibp.engine.operations import Level
 from tuibp.engine.optimizers import OPTIMIZERS
 from tuibp.engine.recipe import Recipe
+from tuibp.engine.state import State
 
 PROGRAMS = 200
 LEVELS = [level for level in Level if level is not Level.RUN]
@@ -40,19 +43,26 @@ def tiny(seed: int) -> Recipe:
 
 @contextmanager
 def short_memory(seed: int) -> Iterator[int]:
-    """Keep 1 to 3 records; the value is the number of keyframes to keep, 2 to 5.
+    """Keep 1 to 3 records; the value is the number of keyframes to keep, 2 to 5, taken from every batch on.
 
-    For every second seed journeys pause within a batch, as they do on wide networks, and may be broken off there.
+    For every second seed journeys pause within a batch, as they do on wide networks, and may be broken off there; for
+    two of three the flight log is filled in portions of a few batches.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timeline_module, "RECORDS", 1 + seed % 3)
+        patch.setattr(timeline_module, "RECORD_BYTES", 0)
+        patch.setattr(head_module, "first_stride", lambda program: 1)
+        if seed % 3:
+            patch.setattr(straight_module, "MOST", 2 * (seed % 3))
         if seed % 2:
             patch.setattr(timeline_module, "LONG", 0)
+        if seed % 4 == 3:
+            patch.setattr(head_module, "LONG", 0)
         yield 2 + seed % 4
 
 
 def forgetful(recipe: Recipe, frames: int) -> Timeline:
-    return Timeline(recipe, budget=frames * State.empty(recipe).block.nbytes)
+    return Timeline(recipe, budget=frames * (State.empty(recipe).block.nbytes + BESIDE))
 
 
 def assert_seen(view: View, want: Snapshot) -> None:
@@ -76,7 +86,7 @@ def test_seek_equals_the_straight_run_everywhere(seed: int) -> None:
                 assert 0 < timeline.reached < len(order)
             assert_seen(View(timeline, t), run.snapshots[t])
         assert timeline.log.filled == timeline.batches
-        rows = [(cost, samples) for cost, samples, _ in (timeline.log.sums(b, b + 1) for b in range(timeline.batches))]
+        rows = [(row.cost, row.samples) for row in map(timeline.log.at, range(timeline.batches))]
         np.testing.assert_array_equal(rows, run.log)
 
 
@@ -89,7 +99,7 @@ def test_a_session_moves_exactly(seed: int) -> None:
     recipe = tiny(seed)
     run, rng = StraightRun(recipe), random.Random(seed)
     with short_memory(seed) as frames:
-        session = Session(recipe, budget=frames * State.empty(recipe).block.nbytes)
+        session = Session(recipe, budget=frames * (State.empty(recipe).block.nbytes + BESIDE))
         for _ in range(25):
             command = rng.choice(["", "reverse-"]) + rng.choice(COMMANDS)
             if rng.random() < 0.2:

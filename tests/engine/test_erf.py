@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from tuibp.engine.arrays import Array
-from tuibp.engine.erf import normal_cdf, normal_pdf
+from tuibp.engine.calls import now
+from tuibp.engine.erf import DENSITY, bell, normal_cdf
 
 
 def mapped(function: Callable[[float], float], z: Array) -> Array:
@@ -32,26 +33,35 @@ def mills(z: float) -> float:
     return 1 / value
 
 
-def test_normal_cdf_against_erfc() -> None:
+def normal(z: Array) -> tuple[Array, Array]:
+    """Φ(z) and φ(z) in fresh arrays."""
+    cdf, pdf = np.full_like(z, 99.0), np.full_like(z, 99.0)
+    bell(now, z, pdf)
+    normal_cdf(now, z, pdf, cdf)
+    pdf *= DENSITY
+    return cdf, pdf
+
+
+def test_normal_against_erfc() -> None:
     z = np.linspace(-2.5, 6.0, 2001)[None, :]
-    out = np.empty_like(z)
-    normal_cdf(z, out)
-    np.testing.assert_allclose(out, mapped(Phi, z), rtol=3e-15, atol=0)
-    np.testing.assert_allclose(normal_pdf(z), mapped(phi, z), rtol=3e-15, atol=0)
+    cdf, pdf = normal(z)
+    np.testing.assert_allclose(cdf, mapped(Phi, z), rtol=3e-15, atol=0)
+    np.testing.assert_allclose(pdf, mapped(phi, z), rtol=3e-15, atol=0)
 
 
 def test_normal_cdf_far_into_the_tail() -> None:
     z = np.arange(2.0, 37.0, 0.125)[None, :]  # z² is exact, so the oracle's e^(-z²/2) is good to a bit
-    out = np.empty_like(z)
-    normal_cdf(-z, out)
-    np.testing.assert_allclose(out, mapped(lambda v: phi(v) * mills(v), z), rtol=2e-15, atol=0)
+    np.testing.assert_allclose(normal(-z)[0], mapped(lambda v: phi(v) * mills(v), z), rtol=2e-15, atol=0)
 
 
-def test_normal_cdf_in_float32_is_that_of_float64_rounded() -> None:
+def test_normal_in_float32_is_that_of_float64_rounded() -> None:
     z = np.linspace(-12, 12, 4001, dtype=np.float32)[None, :]
-    single, double = np.empty_like(z), np.empty(z.shape)
-    normal_cdf(z, single)
-    normal_cdf(z.astype(np.float64), double)
-    assert single.dtype == np.float32
-    np.testing.assert_allclose(single, double, rtol=5e-7, atol=0)
-    assert normal_pdf(z).dtype == np.float32
+    for single, double in zip(normal(z), normal(z.astype(np.float64)), strict=True):
+        assert single.dtype == np.float32
+        np.testing.assert_allclose(single, double, rtol=5e-7, atol=0)
+
+
+def test_normal_at_the_ends() -> None:
+    cdf, pdf = normal(np.array([[-np.inf, np.inf, -0.0, np.nan]]))
+    np.testing.assert_array_equal(cdf, [[0.0, 1.0, 0.5, np.nan]])
+    np.testing.assert_array_equal(pdf, [[0.0, 0.0, DENSITY, np.nan]])

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tuibp.engine.arrays import Array
-from tuibp.engine.optimizers import OPTIMIZERS, Optimizer
+from tuibp.engine.calls import now
+from tuibp.engine.optimizers import OPTIMIZERS, Optimizer, Rates
 
 Float: TypeAlias = type[np.floating[Any]]
 Settings: TypeAlias = Mapping[str, float]
@@ -125,8 +126,13 @@ class Run:
         """One update for each row of gradients (steps, parameters)."""
         for grad in gradients:
             self.count += 1
-            self.row.step(self.params, grad, self.slots, self.scratch, lr, self.settings, self.count)
+            rates = self.rates(lr)
+            self.row.step(now, self.params, grad, self.slots, self.scratch, lr, self.settings, rates)
         return self
+
+    def rates(self, lr: float) -> Rates:
+        """The numbers of the next update."""
+        return self.row.schedule(lr, self.settings, self.count)
 
 
 def problem(dtype: Float = np.float64, steps: int = 5) -> tuple[Array, Array]:
@@ -197,6 +203,41 @@ def test_a_slice_moves_as_it_does_within_the_whole(row: Optimizer) -> None:
     whole.spend(gradients)
     part.spend(gradients[:, :4])
     np.testing.assert_array_equal(part.params, whole.params[:4])
+
+
+class ArrayRun(Run):
+    """The same with the numbers of the schedule in arrays, as run mode has them."""
+
+    def rates(self, lr: float) -> Rates:
+        return [np.array(rate, self.params.dtype) for rate in super().rates(lr)]
+
+
+@all_rows
+@both_dtypes
+def test_numbers_of_the_schedule_may_be_arrays(row: Optimizer, dtype: Float) -> None:
+    start, gradients = problem(dtype, steps=20)
+    floats = Run(row, start, row.defaults).spend(gradients)
+    arrays = ArrayRun(row, start, row.defaults).spend(gradients)
+    assert floats.params.tobytes() == arrays.params.tobytes()
+
+
+def test_only_adam_counts() -> None:
+    # c1 = 1 - 0.9^2 = 0.19, c2 = 1 - 0.999^2 = 0.001999: (1e-8 √c2, 0.5 √c2 / c1)
+    for row in OPTIMIZERS.values():
+        root = math.sqrt(0.001999)
+        want = (1e-8 * root, 0.5 * root / 0.19) if row.name == "adam" else ()
+        assert row.schedule(0.5, row.defaults, 2) == pytest.approx(want, rel=1e-12)
+
+
+@all_rows
+@both_dtypes
+def test_scratch_holds_the_update_afterwards(row: Optimizer, dtype: Float) -> None:
+    start, gradients = problem(dtype)
+    run = Run(row, start, row.defaults).spend(gradients[:4])
+    before = run.params.copy()
+    run.spend(gradients[4:])
+    np.testing.assert_array_equal(run.params, before - run.scratch)
+    assert np.count_nonzero(run.scratch) == 10
 
 
 @all_rows

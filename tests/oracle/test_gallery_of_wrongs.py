@@ -13,13 +13,16 @@ import pytest
 
 from tests.oracle.comparison import faults
 from tests.recipes import WIDE, Pinned, random_recipe
-from tuibp.debugger import timeline
+from tuibp.debugger import head
 from tuibp.debugger.view import View
 from tuibp.engine import kernels
 from tuibp.engine.arrays import Array, IntArray
-from tuibp.engine.kernels import Kernel, Workspace
+from tuibp.engine.calls import Do
+from tuibp.engine.dataset import epochs_of_a_draw
+from tuibp.engine.kernels import Kernel
 from tuibp.engine.operations import OPERATIONS
 from tuibp.engine.recipe import Recipe
+from tuibp.engine.workspace import Workspace
 
 
 def recipe(optimizer: str = "sgd", output: str = "tanh", cost: str = "squared-error") -> Recipe:
@@ -35,125 +38,134 @@ def test_the_right_machine_has_no_faults() -> None:
         assert faults(recipe(optimizer), 1e-9) == []
 
 
-def delta_without_slope(ws: Workspace, l: int) -> None:
-    np.copyto(ws.D[l], ws.dA[l])
+def delta_without_slope(do: Do, ws: Workspace, l: int) -> None:
+    do(np.copyto, ws.D[l], ws.dA[l])
 
 
-def delta_with_the_wrong_sign(ws: Workspace, l: int) -> None:
-    np.multiply(ws.SP[l], -ws.dA[l], out=ws.D[l])
+def delta_with_the_wrong_sign(do: Do, ws: Workspace, l: int) -> None:
+    kernels.delta(do, ws, l)
+    do(np.negative, ws.D[l], ws.D[l])
 
 
-def delta_of_the_layer_below_where_it_fits(ws: Workspace, l: int) -> None:
-    np.multiply(ws.SP[max(1, l - 1)], ws.dA[l], out=ws.D[l])
+def delta_of_the_layer_below_where_it_fits(do: Do, ws: Workspace, l: int) -> None:
+    do(np.multiply, ws.SP[max(1, l - 1)], ws.dA[l], ws.D[l])
 
 
-def gradient_without_transpose(ws: Workspace, l: int) -> None:
+def gradient_without_transpose(do: Do, ws: Workspace, l: int) -> None:
     if l == ws.network.L:
-        kernels.cost_gradient(ws, l)
+        kernels.cost_gradient(do, ws, l)
     else:
-        np.dot(ws.state.params.W[l + 1], ws.D[l + 1], out=ws.dA[l])
+        do(np.dot, ws.state.params.W[l + 1], ws.D[l + 1], ws.dA[l])
 
 
-def gradient_through_the_layer_s_own_weights(ws: Workspace, l: int) -> None:
+def gradient_through_the_layer_s_own_weights(do: Do, ws: Workspace, l: int) -> None:
     """The printed slip of the notes: W[l] in the place of W[l+1]."""
     if l == ws.network.L:
-        kernels.cost_gradient(ws, l)
+        kernels.cost_gradient(do, ws, l)
     else:
-        np.dot(ws.state.params.W[l].T, ws.D[l + 1], out=ws.dA[l])
+        do(np.dot, ws.state.params.W[l].T, ws.D[l + 1], ws.dA[l])
 
 
-def half_the_cost_gradient(ws: Workspace, l: int) -> None:
-    kernels.cost_gradient(ws, l)
+def half_the_cost_gradient(do: Do, ws: Workspace, l: int) -> None:
+    kernels.cost_gradient(do, ws, l)
     if l == ws.network.L:
-        np.multiply(ws.dA[l], 0.5, out=ws.dA[l])
+        do(np.multiply, ws.dA[l], 0.5, ws.dA[l])
 
 
-def slope_at_a_instead_of_z(ws: Workspace, l: int) -> None:
+def slope_at_a_instead_of_z(do: Do, ws: Workspace, l: int) -> None:
     derivative = ws.network.activation(l).derivative
     assert derivative is not None
-    derivative(ws.A[l], np.tanh(ws.A[l]), ws.SP[l])
+    again = do.scratch(ws.A[l].shape, ws.A[l].dtype)
+    do(np.tanh, ws.A[l], again)
+    derivative(do, ws.A[l], again, ws.SP[l])
 
 
-def activation_without_bias(ws: Workspace, l: int) -> None:
-    np.dot(ws.state.params.W[l], ws.A[l - 1], out=ws.Z[l])
+def activation_without_bias(do: Do, ws: Workspace, l: int) -> None:
+    do(np.dot, ws.state.params.W[l], ws.A[l - 1], ws.Z[l])
 
 
-def forward_through_stale_weights(ws: Workspace, l: int) -> None:
-    np.dot(ws.recipe.initial.W[l], ws.A[l - 1], out=ws.Z[l])
-    np.add(ws.Z[l], ws.recipe.initial.b[l][:, None], out=ws.Z[l])
+def forward_through_stale_weights(do: Do, ws: Workspace, l: int) -> None:
+    do(np.dot, ws.recipe.initial.W[l], ws.A[l - 1], ws.Z[l])
+    do(np.add, ws.Z[l], ws.recipe.initial.b[l][:, None], ws.Z[l])
 
 
-def forward_through_the_transpose(ws: Workspace, l: int) -> None:
-    np.dot(ws.state.params.W[l].T, ws.A[l - 1], out=ws.Z[l])
-    np.add(ws.Z[l], ws.state.params.b[l][:, None], out=ws.Z[l])
+def forward_through_the_transpose(do: Do, ws: Workspace, l: int) -> None:
+    do(np.dot, ws.state.params.W[l].T, ws.A[l - 1], ws.Z[l])
+    do(np.add, ws.Z[l], ws.state.params.b[l][:, None], ws.Z[l])
 
 
-def _gradient(outer: Callable[[Workspace, int], Array], share: Callable[[Workspace], float]) -> Kernel:
-    def kernel(ws: Workspace, _: int) -> None:
+def _gradient(factors: Callable[[Workspace, int], tuple[Array, Array]], share: Callable[[Workspace], float]) -> Kernel:
+    """gW[l] = share * the product of the factors, gb[l] = share * the sum of the columns of D[l]."""
+
+    def kernel(do: Do, ws: Workspace, _: int) -> None:
         for l in range(1, ws.network.L + 1):
-            np.multiply(outer(ws, l), share(ws), out=ws.gW[l])
-            np.multiply(ws.D[l].sum(axis=1), share(ws), out=ws.gb[l])
+            product = do.scratch(ws.gW[l].shape, ws.network.dtype)
+            do(np.dot, *factors(ws, l), product)
+            do(np.multiply, product, share(ws), ws.gW[l])
+            do(np.add.reduce, ws.D[l], 1, None, ws.gb[l])
+            do(np.multiply, ws.gb[l], share(ws), ws.gb[l])
 
     return kernel
 
 
-def _outer(ws: Workspace, l: int) -> Array:
-    product: Array = ws.D[l] @ ws.A[l - 1].T
-    return product
+def _outer(ws: Workspace, l: int) -> tuple[Array, Array]:
+    return ws.D[l], ws.A[l - 1].T
 
 
-def _transposed(ws: Workspace, l: int) -> Array:
-    product: Array = ws.A[l - 1] @ ws.D[l].T
-    return product
+def _transposed(ws: Workspace, l: int) -> tuple[Array, Array]:
+    return ws.A[l - 1], ws.D[l].T
 
 
-def _above(ws: Workspace, l: int) -> Array:
-    product: Array = ws.D[l] @ ws.A[l].T
-    return product
+def _above(ws: Workspace, l: int) -> tuple[Array, Array]:
+    return ws.D[l], ws.A[l].T
 
 
-def gradient_of_b_wrong(ws: Workspace, l: int) -> None:
-    kernels.gradient(ws, l)
+def gradient_of_b_wrong(do: Do, ws: Workspace, l: int) -> None:
+    kernels.gradient(do, ws, l)
     for layer in range(1, ws.network.L + 1):
-        np.add.reduce(ws.dA[layer], axis=1, out=ws.gb[layer])
+        do(np.add.reduce, ws.dA[layer], 1, None, ws.gb[layer])
 
 
-def update_of_the_weights_only(ws: Workspace, l: int) -> None:
-    kernels.update(ws, l)
-    ws.after.params.flat[ws.network.layout.weights_end :] = ws.state.params.flat[ws.network.layout.weights_end :]
+def update_of_the_weights_only(do: Do, ws: Workspace, l: int) -> None:
+    kept = [do.scratch(b.shape, b.dtype) for b in ws.state.params.b]
+    for copy, b in zip(kept, ws.state.params.b, strict=True):
+        do(np.copyto, copy, b)
+    kernels.update(do, ws, l)
+    for b, copy in zip(ws.after.params.b, kept, strict=True):
+        do(np.copyto, b, copy)
 
 
-def update_uphill(ws: Workspace, l: int) -> None:
-    np.negative(ws.grad, out=ws.grad)
-    kernels.update(ws, l)
-    np.negative(ws.grad, out=ws.grad)
+def update_uphill(do: Do, ws: Workspace, l: int) -> None:
+    do(np.negative, ws.grad, ws.grad)
+    kernels.update(do, ws, l)
+    do(np.negative, ws.grad, ws.grad)
 
 
-def update_that_forgets_its_slots(ws: Workspace, l: int) -> None:
-    kernels.update(ws, l)
-    ws.after.block[1:] = 0.0
+def update_that_forgets_its_slots(do: Do, ws: Workspace, l: int) -> None:
+    kernels.update(do, ws, l)
+    do(np.copyto, ws.after.block[1:], 0.0)
 
 
-def update_counted_from_0_each_epoch(ws: Workspace, l: int) -> None:
-    count = ws.count
-    ws.count = (count - 1) % 3 + 1
-    kernels.update(ws, l)
-    ws.count = count
+def load_of_the_row_not_the_column(do: Do, ws: Workspace, l: int) -> None:
+    kernels.load(do, ws, l)
+    rows = do.scratch(ws.A[0].shape, ws.A[0].dtype)
+    do(np.copyto, rows, ws.A[0])
+    do(np.copyto, ws.A[0], rows.reshape(ws.m, -1).T)
 
 
-def load_of_the_row_not_the_column(ws: Workspace, l: int) -> None:
-    kernels.load(ws, l)
-    np.copyto(ws.A[0], ws.A[0].ravel().reshape(ws.m, -1).T)
+def load_of_another_label(do: Do, ws: Workspace, l: int) -> None:
+    kernels.load(do, ws, l)
+    right = do.scratch(ws.Y.shape, ws.Y.dtype)
+    do(np.copyto, right, ws.Y)
+    for s in range(ws.m):
+        do(np.copyto, ws.Y[:, s], right[:, s - 1])
 
 
-def load_of_another_label(ws: Workspace, l: int) -> None:
-    kernels.load(ws, l)
-    np.copyto(ws.Y, np.roll(ws.Y, 1, axis=1))
-
-
-def cost_of_the_mean(ws: Workspace, l: int) -> None:
-    kernels.cost(ws, l)
-    ws.C[...] = ws.C.mean()
+def cost_of_the_mean(do: Do, ws: Workspace, l: int) -> None:
+    kernels.cost(do, ws, l)
+    mean = do.scratch((), ws.C.dtype)
+    do(np.mean, ws.C, 0, None, mean)
+    do(np.copyto, ws.C, mean)
 
 
 WRONG_KERNELS: list[tuple[str, Kernel, str]] = [
@@ -197,7 +209,6 @@ def test_wrong_kernel(op: str, kernel: Kernel, expected: str, monkeypatch: pytes
         ("nesterov", update_that_forgets_its_slots),
         ("rmsprop", update_that_forgets_its_slots),
         ("adam", update_that_forgets_its_slots),
-        ("adam", update_counted_from_0_each_epoch),
     ],
 )
 def test_wrong_memory_of_an_optimizer(optimizer: str, kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,13 +216,25 @@ def test_wrong_memory_of_an_optimizer(optimizer: str, kernel: Kernel, monkeypatc
     assert caught(faults(recipe(optimizer), 1e-8), "W[1]")
 
 
+def test_an_adam_that_counts_from_the_start_of_each_epoch() -> None:
+    right = recipe("adam")
+    batches, schedule = 3, right.plan.optimizer.schedule
+    wrong = replace(
+        right.plan.optimizer, schedule=lambda lr, settings, count: schedule(lr, settings, (count - 1) % batches + 1)
+    )
+    assert caught(faults(replace(right, plan=replace(right.plan, optimizer=wrong)), 1e-8), "W[1]")
+
+
 def test_softmax_taken_for_elementwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the diagonal of its Jacobian."""
 
-    def delta(ws: Workspace, l: int) -> None:
-        kernels.delta(ws, l)
+    def delta(do: Do, ws: Workspace, l: int) -> None:
+        kernels.delta(do, ws, l)
         if l == ws.network.L:
-            np.multiply(ws.A[l] * (1.0 - ws.A[l]), ws.dA[l], out=ws.D[l])
+            diagonal = do.scratch(ws.A[l].shape, ws.A[l].dtype)
+            do(np.subtract, 1.0, ws.A[l], diagonal)
+            do(np.multiply, ws.A[l], diagonal, diagonal)
+            do(np.multiply, diagonal, ws.dA[l], ws.D[l])
 
     monkeypatch.setitem(OPERATIONS, "db", replace(OPERATIONS["db"], kernel=delta))
     assert caught(faults(recipe(output="softmax")), "db[3]")
@@ -246,11 +269,13 @@ def test_a_view_with_the_transposed_outer_product(monkeypatch: pytest.MonkeyPatc
     assert caught(faults(recipe()), "dW[2]")
 
 
-def test_an_epoch_that_draws_with_replacement(monkeypatch: pytest.MonkeyPatch) -> None:
-    def partition(seed: int, epoch: int, N: int, shuffle: bool) -> IntArray:
-        return np.array([0, 0, 1, 2, 3], dtype=np.intp)
+def every_epoch(*order: int) -> Callable[[int, int, int, bool], IntArray]:
+    """In the place of `orders`: all epochs of all draws in one order."""
+    return lambda seed, draw, N, shuffle: np.tile(np.array(order, dtype=np.intp), (epochs_of_a_draw(N), 1))
 
-    monkeypatch.setattr(timeline, "partition", partition)
+
+def test_an_epoch_that_draws_with_replacement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head, "orders", every_epoch(0, 0, 1, 2, 3))
     assert caught(faults(recipe()), "e1: the samples")
 
 
@@ -258,16 +283,16 @@ def test_an_epoch_in_the_order_of_the_data_is_wrong_only_where_it_must_be_kept(m
     right = recipe()
     ordered = replace(right, plan=replace(right.plan, shuffle=False))
     assert faults(ordered) == []
-    monkeypatch.setattr(timeline, "partition", lambda *_: np.array([1, 0, 2, 3, 4], dtype=np.intp))
+    monkeypatch.setattr(head, "orders", every_epoch(1, 0, 2, 3, 4))
     assert caught(faults(ordered), "e0: the samples")
 
 
 def test_the_last_digits_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of 1e-9 of a value is a fault."""
 
-    def delta(ws: Workspace, l: int) -> None:
-        kernels.delta(ws, l)
-        np.multiply(ws.D[l], 1.0 + 1e-9, out=ws.D[l])
+    def delta(do: Do, ws: Workspace, l: int) -> None:
+        kernels.delta(do, ws, l)
+        do(np.multiply, ws.D[l], 1.0 + 1e-9, ws.D[l])
 
     monkeypatch.setitem(OPERATIONS, "db", replace(OPERATIONS["db"], kernel=delta))
     assert caught(faults(recipe()), "db[3]")

@@ -116,10 +116,10 @@ def opened() -> Opened:
 
     @asynccontextmanager
     async def open_app(
-        sample: str | Recipe = "xor", size: tuple[int, int] = (120, 40), **options: bool
+        sample: str | Recipe = "xor", size: tuple[int, int] = (120, 40), *, ascii: bool = False, dark: bool = True
     ) -> AsyncIterator[Driver]:
         recipe = open_recipe(sample) if isinstance(sample, str) else sample
-        app = TuibpApp(recipe, **options)
+        app = TuibpApp(recipe, ascii=ascii, dark=dark)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Driver(app, pilot)

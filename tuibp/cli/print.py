@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tuibp.cli import streams
@@ -47,14 +48,16 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Print the values; all of them are looked up before the first is printed."""
     from tuibp.cli.files import open_recipe
+    from tuibp.cli.spill import SpillFile
     from tuibp.debugger.names import parse_cell
     from tuibp.debugger.session import Session
     from tuibp.formats.strict_json import dumps
 
-    session = Session(open_recipe(arguments.file))
-    names = [parse_cell(name, session.recipe.network) for name in arguments.names]
-    session.run(arguments.at)
-    values = _values(session, names)
+    with closing(SpillFile()) as spill:
+        session = Session(open_recipe(arguments.file), spill=spill)
+        names = [parse_cell(name, session.recipe.network) for name in arguments.names]
+        session.run(arguments.at)
+        values = _values(session, names)
     at, t = session.position.name, session.t
     if arguments.json:
         streams.put(dumps({"at": at, "t": t, "values": {str(ref): value for ref, value in values.items()}}))

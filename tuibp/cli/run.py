@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
+from contextlib import closing
 
 from tuibp.cli import streams
 from tuibp.cli.parser import FILE_HELP, POSITION_HELP
@@ -29,16 +30,18 @@ def run(arguments: Namespace) -> int:
     """Train, then print the summary."""
     from tuibp.cli.files import open_recipe
     from tuibp.cli.progress import follow
+    from tuibp.cli.spill import SpillFile
     from tuibp.cli.summary import as_json, as_text, summarize
     from tuibp.debugger.location import parse_position
     from tuibp.debugger.timeline import Timeline
     from tuibp.formats.strict_json import dumps
 
-    timeline = Timeline(open_recipe(arguments.file))
-    t = parse_position(arguments.stop, timeline.clock)
-    start = time.perf_counter()
-    for _ in follow(timeline.travel(t), "batches"):
-        pass
-    summary = summarize(timeline, t, time.perf_counter() - start)
+    with closing(SpillFile()) as spill:
+        timeline = Timeline(open_recipe(arguments.file), spill=spill)
+        t = parse_position(arguments.stop, timeline.clock)
+        start = time.perf_counter()
+        for _ in follow(timeline.travel(t), "batches"):
+            pass
+        summary = summarize(timeline, t, time.perf_counter() - start)
     streams.put(dumps(as_json(summary), indent=2) if arguments.json else as_text(summary))
     return EXIT_OK

@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from argparse import Namespace
+from contextlib import closing
 
 from tuibp.cli import streams
 from tuibp.cli.files import find, open_recipe
@@ -49,6 +50,7 @@ def _refuse_misspelt_command(name: str) -> None:
 
 def _open_screen(name: str, *, ascii: bool, dark: bool) -> int:
     """The recipe first, so that an error of the file is told in the plain terminal; then the screen."""
+    from tuibp.cli.spill import SpillFile
     from tuibp.tui.terminal import pause_garbage_collector, prepare_environment
 
     prepare_environment(os.environ)
@@ -57,7 +59,8 @@ def _open_screen(name: str, *, ascii: bool, dark: bool) -> int:
     from tuibp.tui.app import run as run_screen
 
     unicode = "utf" in (sys.stderr.encoding or "").lower()
-    return run_screen(recipe, ascii=ascii or not unicode, dark=dark)
+    with closing(SpillFile()) as spill:
+        return run_screen(recipe, ascii=ascii or not unicode, dark=dark, spill=spill)
 
 
 def has_screen() -> bool:

@@ -1,6 +1,7 @@
 """What a run without a screen has to report: cost and accuracy of each epoch, the test part, and where numbers broke.
 
-It looks at a timeline that has been travelled; it prints nothing.
+Of a run so long that its log had to merge epochs, a row stands for several of them. What is looked at is a timeline
+that has been travelled; nothing is printed here.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tuibp.debugger.record import Spent
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
 from tuibp.engine.evaluate import evaluate
 from tuibp.engine.recipe import Recipe
 from tuibp.formats.strict_json import Value
-from tuibp.formats.trace import entries
+from tuibp.formats.trace import entries, spent_with
 
 ROWS = 20
 """Epochs that the table shows; of more, evenly spaced ones."""
@@ -23,15 +25,18 @@ ROWS = 20
 
 @dataclass(frozen=True)
 class EpochRow:
-    """One epoch, its samples as they were met: each with the parameters of its own batch."""
+    """One epoch or several, their samples as they were met: each with the parameters of its own batch."""
 
     epoch: int
+    """The first."""
+    epochs: int
+    """How many: 1 but for a very long run."""
     cost: float
     """Mean over the samples met."""
     accuracy: float | None
     """0..1; None where targets are no labels."""
     samples: int
-    """Samples met; fewer than N in an epoch that was left half-way."""
+    """Samples met; fewer than N an epoch in one that was left half-way."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,20 @@ def _batches(timeline: Timeline, t: int) -> int:
 
 
 def _epochs(timeline: Timeline, t: int) -> Iterator[EpochRow]:
-    K, done = timeline.program.K, _batches(timeline, t)
-    for first in range(0, done, K):
-        cost, samples, correct = timeline.log.sums(first, min(first + K, done))
-        yield EpochRow(first // K, cost / samples, None if timeline.judge is None else correct / samples, samples)
+    whole, part = divmod(_batches(timeline, t), timeline.program.K)
+    for epoch in range(0, whole, timeline.epochs.stride):
+        row = timeline.epochs.row(epoch)
+        yield _epoch_row(timeline, row.first, row.count, Spent(row.cost, row.samples, row.correct))
+    if part:
+        record = timeline.record(t)
+        assert record is not None
+        begun = record.batch % timeline.program.K == part
+        yield _epoch_row(timeline, whole, 1, record.spent if begun else spent_with(timeline, record))
+
+
+def _epoch_row(timeline: Timeline, first: int, count: int, spent: Spent) -> EpochRow:
+    cost, samples, correct = spent
+    return EpochRow(first, count, cost / samples, None if timeline.judge is None else correct / samples, samples)
 
 
 def find_breakage(timeline: Timeline, t: int) -> Breakage | None:
@@ -99,8 +114,9 @@ def find_breakage(timeline: Timeline, t: int) -> Breakage | None:
     done = _batches(timeline, t)
     if not done:
         return None
-    bad_costs = np.flatnonzero(~np.isfinite(timeline.log.mean_costs()[:done]))
-    batch = int(bad_costs[0]) if bad_costs.size else done
+    # The norm of a gradient may be infinite where the gradient is not, so it is the cost that is asked.
+    bad = timeline.log.first_not_finite("cost")
+    batch = done if bad is None else min(bad, done)
     if not _begins_broken(timeline, batch) and batch == done:
         return None
     # From the first bad cost it is seldom more than a batch or two back: look there before halving the whole run.
@@ -144,7 +160,10 @@ def _not_finite(value: Value) -> str:
 
 
 def as_json(summary: Summary) -> dict[str, object]:
-    """The summary as one object; accuracy is null where targets are no labels, test where there is no test part."""
+    """The summary as one object; accuracy is null where targets are no labels, test where there is no test part.
+
+    An element of "epochs" that stands for several says how many under "epochs" of its own; "epoch" is their first.
+    """
     recipe, broken = summary.recipe, summary.broken
     return {
         "title": recipe.title,
@@ -152,16 +171,18 @@ def as_json(summary: Summary) -> dict[str, object]:
         "samples": recipe.train.N,
         "t": summary.t,
         "position": summary.position,
-        "epochs": [
-            {"epoch": row.epoch, "cost": row.cost, "accuracy": row.accuracy, "samples": row.samples}
-            for row in summary.epochs
-        ],
+        "epochs": list(map(_epoch_object, summary.epochs)),
         "test": None
         if summary.test is None or recipe.test is None
         else {"samples": recipe.test.N, "cost": summary.test[0], "accuracy": summary.test[1]},
         "nonfinite": None if broken is None else {"at": broken.at, "name": broken.name, "value": broken.value},
         "seconds": summary.seconds,
     }
+
+
+def _epoch_object(row: EpochRow) -> dict[str, object]:
+    several = {} if row.epochs == 1 else {"epochs": row.epochs}
+    return {"epoch": row.epoch, **several, "cost": row.cost, "accuracy": row.accuracy, "samples": row.samples}
 
 
 def as_text(summary: Summary) -> str:
@@ -196,14 +217,18 @@ def _table(summary: Summary) -> Iterator[str]:
     if not rows:
         yield "No batch is complete at this position."
         return
-    yield "epoch          cost" + ("" if rows[0].accuracy is None else "   accuracy")
+    width = max(5, len(str(rows[-1].epoch)))
+    yield f"{'epoch':{width}}          cost" + ("" if rows[0].accuracy is None else "   accuracy")
     for i in thinned(len(rows)):
         row = rows[i]
         accuracy = "" if row.accuracy is None else f"   {100 * row.accuracy:6.2f} %"
-        part = "" if row.samples == N else f"   ({row.samples} of {N} samples)"
-        yield f"{row.epoch:5}  {row.cost:12.6g}{accuracy}{part}"
+        part = "" if row.samples == N * row.epochs else f"   ({row.samples} of {N} samples)"
+        yield f"{row.epoch:{width}}  {row.cost:12.6g}{accuracy}{part}"
+    if rows[0].epochs > 1:
+        yield f"(a line is the mean of {rows[0].epochs} epochs from the one named on, or of as many as are left)"
     if len(rows) > ROWS:
-        yield f"(one epoch in {-(-len(rows) // ROWS)} of {len(rows)} is shown, and the last; --json has them all)"
+        what = "epoch" if rows[0].epochs == 1 else "line"
+        yield f"(one {what} in {-(-len(rows) // ROWS)} of {len(rows)} is shown, and the last; --json has them all)"
 
 
 def _end(summary: Summary) -> Iterator[str]:
@@ -215,5 +240,6 @@ def _end(summary: Summary) -> Iterator[str]:
     if summary.broken is not None:
         at, name, value = summary.broken.at, summary.broken.name, summary.broken.value
         yield f"values are not finite: the first is {value} in {name}, written at {at}"
-    count = sum(row.samples == summary.recipe.train.N for row in summary.epochs)
+    N = summary.recipe.train.N
+    count = sum(row.epochs for row in summary.epochs if row.samples == N * row.epochs)
     yield f"{count} epochs, to {summary.position}, in {summary.seconds:.2f} s"

@@ -85,6 +85,27 @@ class Clock:
             return Position(t, epoch, batch, None, -1, program.update if index else program.grad)
         return Position(t, epoch, batch, sample, index, program.sample_ops[index])
 
+    def begun(self, t: int) -> tuple[int, int]:
+        """The global batch whose values are visible at t, the last one begun, or -1 before the first; and how many
+        operations of the program's `batch_ops` its first sample has seen. Asked at every movement, so quick.
+        """
+        program = self.program
+        K, full = program.K, self._sample + 3
+        if t >= self.total:
+            return program.epochs * K - 1, full
+        epoch, rest = divmod(t, self._epoch)
+        if rest == 0:
+            return epoch * K - 1, full
+        if rest == self._epoch - 1:
+            return epoch * K + K - 1, full
+        batch, rest = divmod(rest - 1, self._batch)
+        if rest == 0:
+            return epoch * K + batch - 1, full
+        if rest <= self._sample:
+            return epoch * K + batch, rest
+        updating = rest == 2 + program.batch_size(batch) * self._sample
+        return epoch * K + batch, full - 1 if updating else full - 2
+
     def epoch_start(self, epoch: int) -> int:
         """The position of an epoch's `shuffle`; of T for epoch E."""
         return epoch * self._epoch

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tuibp.debugger.commands import COMMANDS, Command
-from tuibp.debugger.history import BUDGET
+from tuibp.debugger.history import BUDGET, Spill
 from tuibp.debugger.names import SCALARS, parse_cell
 from tuibp.debugger.position import Clock, Frame, Position
 from tuibp.debugger.timeline import Timeline
@@ -39,13 +39,14 @@ class Stop:
 class Session:
     """A cursor on a timeline."""
 
-    def __init__(self, recipe: Recipe, budget: int = BUDGET) -> None:
+    def __init__(self, recipe: Recipe, budget: int = BUDGET, spill: Spill | None = None) -> None:
         """
         Args:
-            budget: bytes of keyframes.
+            budget: bytes of keyframes in memory.
+            spill: where further keyframes go.
         """
         self.recipe = recipe
-        self.timeline = Timeline(recipe, budget)
+        self.timeline = Timeline(recipe, budget, spill)
         self.clock: Clock = self.timeline.clock
         self.t = 0
         self.came_from = 0
@@ -203,12 +204,13 @@ class Session:
         return Stop(self.t, start, "")
 
     def _first_bad(self) -> str:
-        """Where the costs stopped being numbers, if they did."""
-        batch = self.timeline.log.first_not_finite()
-        if batch is None:
-            return ""
-        epoch, k = divmod(batch, self.timeline.program.K)
-        return f" The cost is nan or infinite from e{epoch}.b{k} on: g e{epoch}.b{k} goes there."
+        """Where the costs, or else the gradients, stopped being numbers, if they did."""
+        for name, words in (("cost", "The cost"), ("grad", "The norm of a gradient")):
+            batch = self.timeline.log.first_not_finite(name)
+            if batch is not None:
+                epoch, k = divmod(batch, self.timeline.program.K)
+                return f" {words} is nan or infinite from e{epoch}.b{k} on: g e{epoch}.b{k} goes there."
+        return ""
 
     def _result(self, frame: Frame) -> str:
         """One sentence with the result of a frame that has just ended."""

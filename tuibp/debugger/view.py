@@ -14,10 +14,11 @@ import numpy as np
 
 from tuibp.debugger.names import SCALARS, TENSORS
 from tuibp.debugger.position import Position
-from tuibp.debugger.timeline import Record, Timeline
+from tuibp.debugger.record import Record
+from tuibp.debugger.timeline import Timeline
 from tuibp.engine.arrays import Array
-from tuibp.engine.kernels import State
 from tuibp.engine.operations import Tensor
+from tuibp.engine.state import State
 
 Look: TypeAlias = int | Literal["mean"] | None
 """Which column of the batch is looked at: a sample, the mean of all that have been executed, or (None) the current
@@ -153,7 +154,8 @@ class View:
             jacobian = self.network.activation(l).jacobian
             if name == "sp" and jacobian is not None:
                 return jacobian(ws.A[l][:, s])
-            return np.multiply.outer(ws.D[l][:, s], ws.A[l - 1][:, s])
+            product: Array = np.multiply.outer(ws.D[l][:, s], ws.A[l - 1][:, s])
+            return product
 
     def _mean(self, name: str, layer: int | None) -> Array:
         """The mean over the samples that have computed it; for dW the batch's gradient so far."""
@@ -216,9 +218,7 @@ class View:
     def _epoch_cost(self) -> float | None:
         if self.record is None:
             return None
-        K = self.program.K
-        first = self.record.batch - self.record.batch % K
-        cost, samples, _ = self.timeline.log.sums(first, self.record.batch)
+        cost, samples, _ = self.record.spent
         count = self._samples_in()
         with np.errstate(all="ignore"):
             cost += float(np.add.reduce(self.record.ws.C[:count], dtype=np.float64))

@@ -6,6 +6,7 @@ product may depend on where its operands lie (design: machine.md section 2).
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,7 +22,14 @@ ALIGNMENT = 64
 
 def aligned_zeros(shape: tuple[int, ...], dtype: DType) -> Array:
     """A zeroed, C-contiguous array of `shape` whose first byte lies on a 64-byte boundary."""
-    count = int(np.prod(shape, dtype=np.int64))
-    raw = np.zeros(count * dtype.itemsize + ALIGNMENT, dtype=np.uint8)
+    array = aligned_empty(shape, dtype)
+    array.fill(0)
+    return array
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """The same with no values set: memory that is never written to is never taken from the machine."""
+    size = math.prod(shape) * dtype.itemsize
+    raw = np.empty(size + ALIGNMENT, dtype=np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + count * dtype.itemsize].view(dtype).reshape(shape)
+    return raw[start : start + size].view(dtype).reshape(shape)

@@ -1,11 +1,14 @@
 """The cost functions: value, gradient, formula and source of each in one row; the fused forms are rows of their own.
 
 The cost is that of ONE sample, column by column; taking the mean or the sum over a batch is the network's reduction and
-never happens here. A row never writes to a or y and keeps the dtype of `out`.
+never happens here. A row never writes to a or y and keeps the dtype of `out`. Gradients, which every batch needs, are
+emitted through `do` (`engine.calls`); values are plain functions, which take many batches at once.
 
 Conventions:
 
-* a = a[L] and y are (n, m), one sample a column; value fills (m,), gradient fills (n, m) with ∂C/∂a[L].
+* a = a[L] and y are (n, m), one sample a column; gradient fills (n, m) with ∂C/∂a[L].
+* value takes any leading axes, (..., n, m), and fills (..., m). A batch has the same bits alone and among others, if
+  all are C-contiguous, however far apart they lie.
 * 0 ln 0 = 0, and in cross-entropy a unit with y = 0 takes no part, whatever its a (NaN too).
 * An infinite cost or gradient that the formula asks for (-ln 0, -1/0) is given as infinity.
 * δ = a - y of softmax with cross-entropy holds for targets that sum to 1; the row computes what holds for all of them,
@@ -20,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tuibp.engine.arrays import Array
+from tuibp.engine.calls import Do
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +33,9 @@ class Cost:
     name: str
     """As spelled in files."""
     value: Callable[[Array, Array, Array], None]
-    """value(a, y, out): out (m,) = C of each sample."""
-    gradient: Callable[[Array, Array, Array], None]
-    """gradient(a, y, out): out (n, m) = ∂C/∂a."""
+    """value(a, y, out): out (..., m) = C of each sample."""
+    gradient: Callable[[Do, Array, Array, Array], None]
+    """gradient(do, a, y, out): out (n, m) = ∂C/∂a."""
     formula: str
     gradient_formula: str
     source: str
@@ -46,21 +50,27 @@ class Fused:
     cost: str
     """Name in COSTS."""
     formula: str
-    delta: Callable[[Array, Array, Array], None]
-    """delta(a, y, out): out (n, m) = ∂C/∂z."""
+    delta: Callable[[Do, Array, Array, Array], None]
+    """delta(do, a, y, out): out (n, m) = ∂C/∂z."""
     value: Callable[[Array, Array, Array], None]
-    """value(z, y, out): out (m,) = C of each sample from z, finite where ln a is not."""
+    """value(z, y, out): out (..., m) = C of each sample from z, finite where ln a is not."""
+
+
+def _sum(terms: Array, out: Array) -> None:
+    """out (..., m) = the sum over the units of terms (..., n, m)."""
+    np.add.reduce(terms, axis=-2, out=out)
+    np.copyto(out, np.nan, where=np.isnan(out))  # the sign of NaN would tell where among others a batch lies
 
 
 def _squared_error(a: Array, y: Array, out: Array) -> None:
     error = a - y
     np.multiply(error, error, error)
-    np.add.reduce(error, axis=0, out=out)
+    _sum(error, out)
 
 
-def _squared_error_gradient(a: Array, y: Array, out: Array) -> None:
-    np.subtract(a, y, out)
-    np.multiply(out, 2.0, out)
+def _squared_error_gradient(do: Do, a: Array, y: Array, out: Array) -> None:
+    do(np.subtract, a, y, out)
+    do(np.multiply, out, 2.0, out)
 
 
 def _half_squared_error(a: Array, y: Array, out: Array) -> None:
@@ -68,19 +78,19 @@ def _half_squared_error(a: Array, y: Array, out: Array) -> None:
     np.multiply(out, 0.5, out)
 
 
-def _difference(a: Array, y: Array, out: Array) -> None:
-    np.subtract(a, y, out)
+def _difference(do: Do, a: Array, y: Array, out: Array) -> None:
+    do(np.subtract, a, y, out)
 
 
 def _mean_squared_error(a: Array, y: Array, out: Array) -> None:
     _squared_error(a, y, out)
-    np.divide(out, len(a), out)
+    np.divide(out, a.shape[-2], out)
 
 
-def _mean_squared_error_gradient(a: Array, y: Array, out: Array) -> None:
-    np.subtract(a, y, out)
-    np.multiply(out, 2.0, out)
-    np.divide(out, len(a), out)
+def _mean_squared_error_gradient(do: Do, a: Array, y: Array, out: Array) -> None:
+    do(np.subtract, a, y, out)
+    do(np.multiply, out, 2.0, out)
+    do(np.divide, out, float(len(a)), out)
 
 
 def _binary_cross_entropy(a: Array, y: Array, out: Array) -> None:
@@ -88,31 +98,34 @@ def _binary_cross_entropy(a: Array, y: Array, out: Array) -> None:
     np.log(a, on, where=y != 0.0)
     np.negative(a, off, where=y != 1.0)
     np.log1p(off, off)
-    np.add.reduce(-y * on - (1.0 - y) * off, axis=0, out=out)
+    _sum(-y * on - (1.0 - y) * off, out)
 
 
-def _binary_cross_entropy_gradient(a: Array, y: Array, out: Array) -> None:
-    below = a * (1.0 - a)
-    np.subtract(a, y, out)
-    for label, numerator, denominator in (
-        (1.0, -1.0, a),
-        (0.0, 1.0, 1.0 - a),
-    ):  # cancelled, so that a = y is not 0 / 0
-        np.copyto(out, numerator, where=y == label)
-        np.copyto(below, denominator, where=y == label)
-    np.divide(out, below, out)
+def _binary_cross_entropy_gradient(do: Do, a: Array, y: Array, out: Array) -> None:
+    rest, below = (do.scratch(a.shape, a.dtype) for _ in range(2))
+    certain = do.scratch(a.shape, np.bool_)
+    do(np.subtract, 1.0, a, rest)
+    do(np.multiply, a, rest, below)
+    do(np.subtract, a, y, out)
+    for label, numerator, denominator in ((1.0, -1.0, a), (0.0, 1.0, rest)):  # cancelled, so that a = y is not 0 / 0
+        do(np.equal, y, label, certain)
+        do(np.putmask, out, certain, numerator)
+        do(np.putmask, below, certain, denominator)
+    do(np.divide, out, below, out)
 
 
 def _cross_entropy(a: Array, y: Array, out: Array) -> None:
     terms = np.zeros_like(a)
     np.log(a, terms, where=y != 0.0)
-    np.add.reduce(-y * terms, axis=0, out=out)
+    _sum(-y * terms, out)
 
 
-def _cross_entropy_gradient(a: Array, y: Array, out: Array) -> None:
-    out.fill(0.0)
-    np.divide(y, a, out, where=y != 0.0)
-    np.subtract(0.0, out, out)  # 0, not -0, where y = 0
+def _cross_entropy_gradient(do: Do, a: Array, y: Array, out: Array) -> None:
+    takes_part = do.scratch(a.shape, np.bool_)
+    do(np.not_equal, y, 0.0, takes_part)
+    do(np.copyto, out, 0.0)
+    do(np.divide, y, a, out, where=takes_part)
+    do(np.subtract, 0.0, out, out)  # 0, not -0, where y = 0
 
 
 def _logistic_value(z: Array, y: Array, out: Array) -> None:
@@ -122,25 +135,26 @@ def _logistic_value(z: Array, y: Array, out: Array) -> None:
     terms = np.log1p(np.exp(-size))
     linear = np.zeros_like(size)
     np.multiply(size, weight, linear, where=weight != 0.0)  # inf at the right label costs nothing
-    np.add.reduce(np.add(terms, linear, terms), axis=0, out=out)
+    _sum(np.add(terms, linear, terms), out)
 
 
-def _softmax_delta(a: Array, y: Array, out: Array) -> None:
-    np.multiply(a, np.add.reduce(y, axis=0), out)
-    np.subtract(out, y, out)
+def _softmax_delta(do: Do, a: Array, y: Array, out: Array) -> None:
+    total = do.scratch(y.shape[1:], y.dtype)
+    do(np.add.reduce, y, 0, None, total)
+    do(np.multiply, a, total, out)
+    do(np.subtract, out, y, out)
 
 
 def _softmax_value(z: Array, y: Array, out: Array) -> None:
     # -Σ y_i ln a_i with -ln a_i = (z_top - z_i) + ln(1 + Σ_{j != top} e^(z_j - z_top)): no term is negative.
-    top = np.argmax(z, axis=0)
-    columns = np.arange(z.shape[1])
-    gap = z[top, columns] - z
+    top = np.argmax(z, axis=-2, keepdims=True)
+    gap = np.take_along_axis(z, top, axis=-2) - z
     others = np.exp(-gap)
-    others[top, columns] = 0.0
-    gap += np.log1p(np.add.reduce(others, axis=0))
+    np.put_along_axis(others, top, 0.0, axis=-2)
+    gap += np.log1p(np.add.reduce(others, axis=-2, keepdims=True))
     terms = np.zeros_like(gap)
     np.multiply(y, gap, terms, where=y != 0.0)
-    np.add.reduce(terms, axis=0, out=out)
+    _sum(terms, out)
 
 
 _COSTS = (

@@ -42,6 +42,11 @@ class Dataset:
         """(N,) class numbers where y is one-hot or a single 0-1 column; None where targets are numbers."""
         return class_numbers(self.y)
 
+    @cached_property
+    def x_and_one(self) -> Array:
+        """(N, n_0 + 1) x, then a column of ones that biases are multiplied with."""
+        return _frozen(np.hstack([self.x, np.ones((self.N, 1), self.x.dtype)]))
+
     def take(self, rows: IntArray) -> Dataset:
         """The data set of some rows, in the order given."""
         return replace(self, x=_frozen(self.x[rows]), y=_frozen(self.y[rows]))
@@ -71,14 +76,33 @@ def dataset(x: Array, y: Array, features: Sequence[str] = (), classes: Sequence[
     return Dataset(_frozen(np.array(x)), _frozen(np.array(y)), names, tuple(classes))
 
 
+BLOCK = 4096
+"""Samples whose order is drawn at once: several epochs of a small data set, because a draw costs as much as a batch."""
+
+
+def epochs_of_a_draw(N: int) -> int:
+    """How many epochs of N samples one draw orders."""
+    return max(1, BLOCK // N)
+
+
+def orders(seed: int, draw: int, N: int, shuffle: bool) -> IntArray:
+    """(B, N) the orders of epochs draw B .. draw B + B - 1, where B = `epochs_of_a_draw(N)`; each row is a random
+    partition of its own.
+    """
+    rows = np.tile(np.arange(N, dtype=np.intp), (epochs_of_a_draw(N), 1))
+    if not shuffle:
+        return rows
+    return stream(seed, "shuffle", draw).permuted(rows, axis=1)
+
+
 def partition(seed: int, epoch: int, N: int, shuffle: bool) -> IntArray:
     """(N,) the rows in the order in which one epoch visits them; its slices are the epoch's batches.
 
     Source: notes, stochastic gradient descent: every epoch draws a random partition of the training set.
     """
-    if not shuffle:
-        return np.arange(N, dtype=np.intp)
-    return stream(seed, "shuffle", epoch).permutation(N).astype(np.intp, copy=False)
+    draw, row = divmod(epoch, epochs_of_a_draw(N))
+    order: IntArray = orders(seed, draw, N, shuffle)[row]
+    return order
 
 
 def split_rows(N: int, train: float, seed: int, labels: IntArray | None = None) -> tuple[IntArray, IntArray]:

@@ -10,11 +10,13 @@ from dataclasses import replace
 import numpy as np
 
 from tuibp.engine import kernels
+from tuibp.engine.calls import now
 from tuibp.engine.dataset import Dataset
-from tuibp.engine.kernels import State, Workspace
 from tuibp.engine.metrics import count_correct, judge_of
 from tuibp.engine.network import Parameters
 from tuibp.engine.recipe import Recipe
+from tuibp.engine.state import State
+from tuibp.engine.workspace import Slots, Workspace
 
 CHUNK = 256
 """Samples that are computed at once."""
@@ -39,20 +41,20 @@ def evaluate(recipe: Recipe, params: Parameters, dataset: Dataset) -> tuple[floa
     for start in range(0, dataset.N, CHUNK):
         indices = np.arange(start, min(start + CHUNK, dataset.N), dtype=np.intp)
         if ws is None or ws.m != indices.size:
-            ws = Workspace(subject, indices.size, state, state)
-        ws.begin(indices, 0)
+            ws = Workspace(Slots(subject, indices.size), 0, state, state)
+        ws.begin(indices, 1)
         _forward(ws)
         with np.errstate(all="ignore"):
             cost += float(np.add.reduce(ws.C, dtype=np.float64))
-        correct += 0 if judge is None else count_correct(judge, ws.A[-1], ws.Y)
+        correct += 0 if judge is None else int(count_correct(judge, ws.A[-1], ws.Y))
     return cost / dataset.N, None if judge is None else correct / dataset.N
 
 
 def _forward(ws: Workspace) -> None:
     """Activations and cost of all samples of the workspace."""
     with np.errstate(all="ignore"):
-        kernels.load(ws, 0)
+        kernels.load(now, ws, 0)
         for layer in range(1, ws.network.L + 1):
-            kernels.pre_activation(ws, layer)
-            kernels.activation(ws, layer)
-        kernels.cost(ws, 0)
+            kernels.pre_activation(now, ws, layer)
+            kernels.activation(now, ws, layer)
+        kernels.cost(now, ws, 0)

@@ -1,178 +1,149 @@
 """The one numeric path: every number tuibp ever shows is computed here, a whole batch at a time.
 
 BLAS does not promise the same bits for W @ x and for the same column of W @ X, so a sample is always a column of its
-batch's matrices, never computed alone; stepping, running, seeking and replaying call the very same functions on
-buffers of the very same layout (design: machine.md section 2). Functions take a workspace and a layer and write into
-its buffers.
+batch's matrices, never computed alone; stepping, running, seeking and replaying make the very same calls on buffers of
+the very same layout (design: machine.md section 2). A kernel says which calls those are: it passes them to `do`, which
+carries them out or notes them down, and computes nothing itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from tuibp.engine.arrays import Array, IntArray, aligned_zeros
-from tuibp.engine.network import Network, Parameters
-from tuibp.engine.recipe import Recipe
+from tuibp.engine.calls import Do
+from tuibp.engine.workspace import Workspace
+
+Kernel: TypeAlias = Callable[[Do, Workspace, int], None]
 
 
-@dataclass(frozen=True, eq=False)
-class State:
-    """All that one batch hands to the next: parameters and the optimizer's slots."""
-
-    block: Array
-    """(1 + slots, size): row 0 is the flat parameter vector, the others the slots; the unit that keyframes copy."""
-    params: Parameters
-    slots: tuple[Array, ...]
-
-    @classmethod
-    def around(cls, network: Network, block: Array) -> State:
-        """Views into a block; nothing is copied."""
-        return cls(block, Parameters.around(network, block[0]), tuple(block[1:]))
-
-    @classmethod
-    def empty(cls, recipe: Recipe) -> State:
-        """A state of zeros."""
-        rows = 1 + len(recipe.plan.optimizer.slots)
-        return cls.around(recipe.network, aligned_zeros((rows, recipe.network.layout.size), recipe.network.dtype))
-
-    @classmethod
-    def initial(cls, recipe: Recipe) -> State:
-        """The state at t = 0: the recipe's parameters, slots of zero."""
-        state = cls.empty(recipe)
-        state.block[0] = recipe.initial.flat
-        return state
-
-
-class Workspace:
-    """The buffers of one batch. They are the record: what an operation wrote stays until the next batch.
-
-    A buffer of layer l has shape (n_l, m), columns are samples; index 0 of Z, SP, dA, D is an empty placeholder, so
-    that layers keep their number.
-    """
-
-    def __init__(self, recipe: Recipe, m: int, state: State, after: State) -> None:
-        """
-        Args:
-            m: samples of the batch.
-            state: what the batch reads.
-            after: what the update writes; may be `state` itself, then the update happens in place.
-        """
-        network = recipe.network
-        self.recipe = recipe
-        self.network = network
-        self.m = m
-        self.state = state
-        self.after = after
-        sizes, dtype = network.sizes, network.dtype
-        self.A = [aligned_zeros((n, m), dtype) for n in sizes]
-        self.Y = aligned_zeros((sizes[-1], m), dtype)
-        self.C = aligned_zeros((m,), dtype)
-        hidden = (0, *sizes[1:])
-        self.Z, self.SP, self.dA, self.D, self.S = ([aligned_zeros((n, m), dtype) for n in hidden] for _ in range(5))
-        """Pre-activations, slopes, dC/da, delta, and delta / m for the mean."""
-        self.grad = aligned_zeros((network.layout.size,), dtype)
-        self.gW = network.layout.weights(self.grad)
-        self.gb = network.layout.biases(self.grad)
-        self.scratch = aligned_zeros((network.layout.size,), dtype)
-        self.indices: IntArray = np.zeros(m, dtype=np.intp)
-        """Which samples of the training set the columns are."""
-        self.count = 0
-        """1 for the first update of the run: Adam's t."""
-
-    def begin(self, indices: IntArray, count: int) -> None:
-        """Take the samples `indices` (m,) for the batch whose update will be number `count`."""
-        self.indices = indices
-        self.count = count
-
-
-Kernel: TypeAlias = Callable[[Workspace, int], None]
-
-
-def load(ws: Workspace, layer: int) -> None:
+def load(do: Do, ws: Workspace, layer: int) -> None:
     """a[0] = x and y of every sample."""
-    train = ws.recipe.train
-    np.copyto(ws.A[0], train.x[ws.indices].T)
-    np.copyto(ws.Y, train.y[ws.indices].T)
+    load_inputs(do, ws, layer)
+    do(ws.recipe.train.y.take, ws.indices, 0, ws.targets, "clip")
+    do(np.copyto, ws.Y, ws.targets.T)
 
 
-def pre_activation(ws: Workspace, layer: int) -> None:
-    """z[l] = W[l] a[l-1] + b[l]."""
+def load_inputs(do: Do, ws: Workspace, layer: int) -> None:
+    """a[0] = x of every sample, and the 1 that its biases are multiplied with."""
+    do(ws.slots.source.take, ws.indices, 0, ws.inputs, "clip")
+
+
+def load_late(do: Do, ws: Workspace, layer: int) -> None:
+    """What `Slots.load` has left to the batch itself."""
+    if not ws.slots.ahead:
+        load_inputs(do, ws, layer)
+
+
+def pre_activation(do: Do, ws: Workspace, layer: int) -> None:
+    """z[l] = W[l] a[l-1] + b[l], the bias being one more weight where the layer is folded."""
     z = ws.Z[layer]
-    np.dot(ws.state.params.W[layer], ws.A[layer - 1], out=z)
-    np.add(z, ws.state.params.b[layer][:, None], out=z)
+    do(ws.state.params.joint[layer].dot, ws.joint_A[layer - 1], z)
+    if not ws.network.layout.folded[layer]:
+        do(np.add, z, ws.state.params.b[layer][:, None], z)
 
 
-def activation(ws: Workspace, layer: int) -> None:
+def activation(do: Do, ws: Workspace, layer: int) -> None:
     """a[l] = sigma_l(z[l])."""
-    ws.network.activation(layer).forward(ws.Z[layer], ws.A[layer])
+    ws.network.activation(layer).forward(do, ws.Z[layer], ws.A[layer])
 
 
-def cost(ws: Workspace, layer: int) -> None:
-    """C of every sample; from z[L] where the fused form stays finite."""
-    L = ws.network.L
-    fused = ws.network.fused
-    if fused is None:
-        ws.network.cost.value(ws.A[L], ws.Y, ws.C)
+def cost(do: Do, ws: Workspace, layer: int) -> None:
+    """C of every sample."""
+    network = ws.network
+    if network.fused is None:
+        do(network.cost.value, ws.A[network.L], ws.Y, ws.C)
     else:
-        fused.value(ws.Z[L], ws.Y, ws.C)
+        do(network.fused.value, ws.Z[network.L], ws.Y, ws.C)
 
 
-def cost_gradient(ws: Workspace, layer: int) -> None:
-    """dC_da[L] from the cost, or dC_da[l] = W[l+1]^T delta[l+1]."""
+def nothing(do: Do, ws: Workspace, layer: int) -> None:
+    """What a run computes for many batches at once."""
+
+
+def cost_gradient(do: Do, ws: Workspace, layer: int) -> None:
+    """dC_da[L] from the cost, or dC_da[l] = W[l+1]^T delta[l+1]; [W|b]^T where the layer is folded, because BLAS wants
+    the whole matrix.
+    """
     if layer == ws.network.L:
-        ws.network.cost.gradient(ws.A[layer], ws.Y, ws.dA[layer])
+        ws.network.cost.gradient(do, ws.A[layer], ws.Y, ws.dA[layer])
     else:
-        np.dot(ws.state.params.W[layer + 1].T, ws.D[layer + 1], out=ws.dA[layer])
+        do(ws.state.params.joint[layer + 1].T.dot, ws.D[layer + 1], ws.joint_dA[layer])
 
 
-def slope(ws: Workspace, layer: int) -> None:
-    """sigma_l'(z[l]); a softmax has no column of slopes, its Jacobian is formed from a[l] where it is looked at."""
-    derivative = ws.network.activation(layer).derivative
-    if derivative is not None:
-        derivative(ws.Z[layer], ws.A[layer], ws.SP[layer])
+def slope(do: Do, ws: Workspace, layer: int) -> None:
+    """sigma_l'(z[l]), in one call with the layers just below that have the same activation: what is ahead of the
+    position stays hidden. A softmax has no column of slopes; its Jacobian is formed from a[l] where it is looked at.
+    """
+    network = ws.network
+    derivative = network.activation(layer).derivative
+    if derivative is None or (layer < network.L and network.activation(layer + 1) is network.activation(layer)):
+        return
+    first = layer
+    while first > 1 and network.activation(first - 1) is network.activation(layer):
+        first -= 1
+    rows = ws.slots.stack.part(first, layer)
+    derivative(do, ws.rows_Z[rows], ws.rows_A[rows], ws.rows_SP[rows])
 
 
-def delta(ws: Workspace, layer: int) -> None:
+def delta(do: Do, ws: Workspace, layer: int) -> None:
     """delta[l] = db[l] = sp[l] * dC_da[l], J^T dC_da[l] for a softmax, a - y for a fused output."""
     sigma = ws.network.activation(layer)
     fused = ws.network.fused
     if fused is not None and layer == ws.network.L:
-        fused.delta(ws.A[layer], ws.Y, ws.D[layer])
+        fused.delta(do, ws.A[layer], ws.Y, ws.D[layer])
     elif sigma.pullback is not None:
-        sigma.pullback(ws.A[layer], ws.dA[layer], ws.D[layer])
+        sigma.pullback(do, ws.A[layer], ws.dA[layer], ws.D[layer])
     else:
-        np.multiply(ws.SP[layer], ws.dA[layer], out=ws.D[layer])
+        do(np.multiply, ws.SP[layer], ws.dA[layer], ws.D[layer])
 
 
-def gradient(ws: Workspace, layer: int) -> None:
+def gradient(do: Do, ws: Workspace, layer: int) -> None:
     """gW[l] = D A^T and gb[l] = D 1, with D / m in the place of D for the mean: the division then costs n_l m, not
     n_l n_{l-1}.
     """
-    mean = ws.network.reduction == "mean" and ws.m > 1
+    D = ws.D
+    if ws.network.reduction == "mean" and ws.m > 1:
+        D = ws.S
+        do(np.divide, ws.rows_D, float(ws.m), ws.rows_S)
     for l in range(1, ws.network.L + 1):
-        D = ws.D[l]
-        if mean:
-            D = np.divide(D, ws.m, out=ws.S[l])
-        np.dot(D, ws.A[l - 1].T, out=ws.gW[l])
-        np.add.reduce(D, axis=1, out=ws.gb[l])
+        do(D[l].dot, ws.joint_A[l - 1].T, ws.joint_g[l])
+        if not ws.network.layout.folded[l]:
+            do(np.add.reduce, D[l], 1, None, ws.gb[l])
 
 
-def update(ws: Workspace, layer: int) -> None:
-    """The optimizer's rule, in place on `after`, which starts as a copy of `state`."""
+def update(do: Do, ws: Workspace, layer: int) -> None:
+    """The optimizer's rule, in place on `after`, which starts as a copy of `state`; a tile at a time, so that a large
+    network goes through memory once.
+    """
     if ws.after is not ws.state:
-        np.copyto(ws.after.block, ws.state.block)
-    plan = ws.recipe.plan
-    end = None if plan.train_biases else ws.network.layout.weights_end
-    plan.optimizer.step(
-        ws.after.params.flat[:end],
-        ws.grad[:end],
-        tuple(slot[:end] for slot in ws.after.slots),
-        ws.scratch[:end],
-        plan.lr,
-        plan.settings,
-        ws.count,
-    )
+        do(np.copyto, ws.after.block, ws.state.block)
+    plan, slots, grad = ws.recipe.plan, ws.slots, ws.grad
+    if slots.weights_only is not None:
+        do(np.copyto, slots.weights_only, ws.grad, where=ws.network.layout.is_weight)
+        grad = slots.weights_only
+    for tile in slots.tiles:
+        _watch(do, ws, 0, tile)
+        plan.optimizer.step(
+            do,
+            ws.after.params.flat[tile],
+            grad[tile],
+            tuple(slot[tile] for slot in ws.after.slots),
+            ws.scratch[tile],
+            plan.lr,
+            plan.settings,
+            ws.rates,
+        )
+        if not slots.update_follows:
+            _watch(do, ws, 1, tile)
+
+
+def _watch(do: Do, ws: Workspace, kind: int, tile: slice) -> None:
+    """The squared norms of the gradient (0) or the update (1), for the flight log, while the tile is near."""
+    if ws.slots.watched:
+        vector = ws.scratch if kind else ws.grad
+        for piece, (_, part) in enumerate(ws.slots.pieces):
+            if tile.start <= part.start < tile.stop:
+                do(vector[part].dot, vector[part], ws.square(kind, piece))

@@ -72,43 +72,69 @@ class Network:
         return ParameterLayout(self.sizes, self.dtype)
 
 
-class ParameterLayout:
-    """Offsets of W[1], ..., W[L], b[1], ..., b[L] in one flat vector.
+FOLD = 256
+"""Units up to which a layer's biases are a column of its weights: z = [W|b] [a; 1] is then one product."""
 
-    Every segment starts on a cache line, so that BLAS meets the same alignment on every copy; the padding stays zero.
-    All weights lie before all biases, so that an update without biases is one shorter slice.
+
+class ParameterLayout:
+    """Where W[1], b[1], ..., W[L], b[L] lie in one flat vector.
+
+    A narrow layer is one matrix [W|b] of shape (n_l, n_{l-1} + 1), a wide one W followed by b. Every matrix starts on a
+    cache line, so that BLAS meets the same alignment on every copy; the padding stays zero.
     """
 
     def __init__(self, sizes: tuple[int, ...], dtype: DType) -> None:
         self.sizes = sizes
         self.dtype = dtype
+        self.folded = (False, *(n <= FOLD for n in sizes[1:]))
+        """Whether layer l is one matrix [W|b]."""
         line = ALIGNMENT // dtype.itemsize
-        weights = [rows * columns for columns, rows in pairwise(sizes)]
-        self._offsets: list[int] = []
+        self._starts: list[tuple[int, int]] = [(0, 0)]
+        """(start of the weights, start of the biases) of layer l; a folded layer has its biases in its weights."""
+        self.segments: list[slice] = [slice(0, 0)]
+        """All of layer l, weights, biases and padding: the segments follow each other without a gap."""
         end = 0
-        for count in (*weights, *sizes[1:]):
-            self._offsets.append(end)
-            end += -(-count // line) * line
+        for (columns, rows), folded in zip(pairwise(sizes), self.folded[1:], strict=True):
+            start = end
+            end += -(-rows * (columns + folded) // line) * line
+            self._starts.append((start, end))
+            end += 0 if folded else -(-rows // line) * line
+            self.segments.append(slice(start, end))
         self.size = end
         """Length of the flat vector, padding included."""
-        self.weights_end = self._offsets[len(weights)]
-        """Length of the part that holds weights only."""
-        self.count = sum(weights) + sum(sizes[1:])
+        self.count = sum(rows * columns for columns, rows in pairwise(sizes)) + sum(sizes[1:])
         """Number of parameters, padding not counted."""
 
+    def joint(self, flat: Array) -> tuple[Array, ...]:
+        """Views (n_l, n_{l-1} + 1) of [W|b] where layer l is folded, (n_l, n_{l-1}) of W where not; [0] is empty."""
+        views = [flat[:0].reshape(0, 0)]
+        for layer, (columns, rows) in enumerate(pairwise(self.sizes), start=1):
+            columns += self.folded[layer]
+            start, _ = self._starts[layer]
+            views.append(flat[start : start + rows * columns].reshape(rows, columns))
+        return tuple(views)
+
     def weights(self, flat: Array) -> tuple[Array, ...]:
-        """Views W with W[l] of shape (n_l, n_{l-1}); W[0] is empty, so that layers keep their number."""
-        shapes = zip(self.sizes[1:], self.sizes, strict=False)
-        views = [
-            flat[at : at + rows * columns].reshape(rows, columns)
-            for at, (rows, columns) in zip(self._offsets, shapes, strict=False)
-        ]
-        return (flat[:0].reshape(0, 0), *views)
+        """Views W with W[l] of shape (n_l, n_{l-1}), rows apart where biases lie between them; W[0] is empty, so that
+        layers keep their number.
+        """
+        return tuple(joint[:, :columns] for joint, columns in zip(self.joint(flat), (0, *self.sizes[:-1]), strict=True))
 
     def biases(self, flat: Array) -> tuple[Array, ...]:
         """Views b with b[l] of shape (n_l,); b[0] is empty."""
-        starts = self._offsets[len(self.sizes) - 1 :]
-        return (flat[:0], *(flat[at : at + n] for at, n in zip(starts, self.sizes[1:], strict=True)))
+        views = [
+            joint[:, -1] if folded else flat[start : start + len(joint)]
+            for joint, folded, (_, start) in zip(self.joint(flat)[1:], self.folded[1:], self._starts[1:], strict=True)
+        ]
+        return (flat[:0], *views)
+
+    @cached_property
+    def is_weight(self) -> npt.NDArray[np.bool_]:
+        """(size,) true where an entry of the flat vector is a weight."""
+        mask = np.zeros(self.size)
+        for W in self.weights(mask):
+            W[...] = 1
+        return mask.astype(bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +146,8 @@ class Parameters:
     """W[l] has shape (n_l, n_{l-1}), l = 1..L; W[l][i, j] leads TO neuron i of layer l FROM neuron j of layer l-1."""
     b: tuple[Array, ...]
     """b[l] has shape (n_l,)."""
+    joint: tuple[Array, ...]
+    """[W|b] of a folded layer, W of the others: see `ParameterLayout.joint`."""
 
     @classmethod
     def zeros(cls, network: Network) -> Parameters:
@@ -130,7 +158,8 @@ class Parameters:
     @classmethod
     def around(cls, network: Network, flat: Array) -> Parameters:
         """Views into a flat vector of the network's layout; nothing is copied."""
-        return cls(flat, network.layout.weights(flat), network.layout.biases(flat))
+        layout = network.layout
+        return cls(flat, layout.weights(flat), layout.biases(flat), layout.joint(flat))
 
     @classmethod
     def of(cls, network: Network, W: Sequence[npt.ArrayLike], b: Sequence[npt.ArrayLike]) -> Parameters:

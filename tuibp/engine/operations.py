@@ -62,6 +62,8 @@ class Operation:
     source: str
     kernel: Kernel | None
     """What it computes for all samples of its batch at once; None where it only moves the clock."""
+    running: Kernel | None = None
+    """What is left of it for the single batch of a run, where `Slots` does the rest for many batches at once."""
     opens: Level | None = None
     """Level of the boundary where it is the first of its pass, if that differs."""
 
@@ -205,6 +207,7 @@ OPERATIONS: dict[str, Operation] = {
             _text("a[0] = x,  y = its label"),
             "notes: Neural Network Structure",
             kernels.load,
+            running=kernels.load_late,
         ),
         Operation(
             "z",
@@ -239,6 +242,7 @@ OPERATIONS: dict[str, Operation] = {
             _cost_formula,
             "notes: Cost Gradients",
             kernels.cost,
+            running=kernels.nothing,
         ),
         Operation(
             "dC_da",

@@ -52,5 +52,5 @@ class Recipe:
     """The lines of the file's [debug] table by key, as written."""
 
     def __post_init__(self) -> None:
-        for array in (self.initial.flat, *self.initial.W, *self.initial.b):
+        for array in (self.initial.flat, *self.initial.W, *self.initial.b, *self.initial.joint):
             array.flags.writeable = False

@@ -15,11 +15,13 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from tuibp.debugger.position import Position
+from tuibp.debugger.record import Record, Spent
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
 from tuibp.engine.arrays import Array
-from tuibp.engine.kernels import Workspace
+from tuibp.engine.metrics import count_correct
 from tuibp.engine.program import Op, Program
+from tuibp.engine.workspace import Workspace
 from tuibp.formats.strict_json import Value, dumps, number_text, plain
 
 FORMAT_VERSION = 1
@@ -59,7 +61,8 @@ def _slope(ws: Workspace, layer: int, s: int) -> Array:
 
 def _weight_gradient(ws: Workspace, layer: int, s: int) -> Array:
     with np.errstate(all="ignore"):
-        return np.multiply.outer(ws.D[layer][:, s], ws.A[layer - 1][:, s])
+        product: Array = np.multiply.outer(ws.D[layer][:, s], ws.A[layer - 1][:, s])
+    return product
 
 
 def _batch_cost(ws: Workspace, _: int, s: int) -> float:
@@ -127,14 +130,22 @@ def _of_epoch(timeline: Timeline, place: Position) -> Entry:
     if place.op is timeline.program.shuffle:
         writes["order"] = timeline.order(place.epoch)
     else:
-        cost = View(timeline, place.t).scalar("ecost")
-        assert cost is not None
-        writes["ecost"] = cost
+        record = timeline.record(place.t)
+        assert record is not None
+        cost, samples, correct = spent_with(timeline, record)
+        writes["ecost"] = cost / samples
         if timeline.judge is not None:
-            first = place.epoch * timeline.program.K
-            _, samples, correct = timeline.log.sums(first, first + timeline.program.K)
             writes["accuracy"] = correct / samples
     return Entry(place.t, place.name, place.op.kind.name, None, place.epoch, None, None, writes)
+
+
+def spent_with(timeline: Timeline, record: Record) -> Spent:
+    """What the epoch of a record has come to with it: the record's batch is complete, and may be the epoch's last."""
+    ws, (cost, samples, correct) = record.ws, record.spent
+    with np.errstate(all="ignore"):
+        cost += float(np.add.reduce(ws.C, dtype=np.float64))
+    right = -1 if timeline.judge is None else int(count_correct(timeline.judge, ws.A[-1], ws.Y))
+    return Spent(cost, samples + ws.m, correct + right)
 
 
 def _of_batch(timeline: Timeline, rows: list[_Row], epoch: int, batch: int, span: range) -> Iterator[Entry]:

@@ -1,6 +1,7 @@
 """The cost curve: mean cost of every batch run so far, drawn in block characters, with the place where we stand.
 
-A column that covers several batches shows their mean; a batch whose cost is not finite is marked, never dropped.
+A column that covers several batches shows their mean; a batch whose cost is not finite is marked, never dropped. The
+flight log of a very long run has one row for several batches: here they are rows, on the screen always batches.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def paint_curve(scene: Scene, width: int, height: int, window: Window) -> Pictur
     logarithmic = low > 0 and high / low > LOG_RANGE
     low = low if logarithmic else min(low, 0.0)
     heights = _heights(columns, low, high, logarithmic, lines)
-    here = _marker(scene, len(costs), len(columns))
+    here = _marker(_row_of_record(scene), len(costs), len(columns))
     labels = {0: _label(high), lines - 1: _label(low)} if len(finite) else {0: "no number"}
     rows = [
         [Run(f"{labels.get(y, ''):>{LABEL}}│", "dim"), *_line(heights, columns, lines - 1 - y, here)]
@@ -49,17 +50,30 @@ def _label(value: float) -> str:
     return next(text for text in (short(value, digits) for digits in (4, 3, 2)) if len(text) <= LABEL)
 
 
-def _legend(scene: Scene, costs: Array, logarithmic: bool) -> list[Run]:
-    """What the axis covers, and the batch on the screen, if it has ended, with its cost."""
+def _batches(scene: Scene) -> int:
+    """Batches that the costs are of."""
+    return min(len(scene.costs) * scene.cost_stride, scene.view.timeline.log.filled)
+
+
+def _row_of_record(scene: Scene) -> int | None:
+    """The row that holds the cost of the batch on the screen; None where that has not ended."""
     record = scene.view.record
-    runs = [Run(f"batches 0..{len(costs) - 1}", "dim")]
-    if record is not None and record.batch < len(costs):
-        runs.append(Run(f"  batch {record.batch}: {short(float(costs[record.batch]))}", "curve2"))
+    return None if record is None or record.batch >= _batches(scene) else record.batch // scene.cost_stride
+
+
+def _legend(scene: Scene, costs: Array, logarithmic: bool) -> list[Run]:
+    """What the axis covers, and the batch on the screen, if it has ended, with its cost or the mean of its row."""
+    batches, stride, row = _batches(scene), scene.cost_stride, _row_of_record(scene)
+    runs = [Run(f"batches 0..{batches - 1}", "dim")]
+    if row is not None:
+        first, last = row * stride, min((row + 1) * stride, batches) - 1
+        name = f"batch {first}" if first == last else f"batches {first}..{last}"
+        runs.append(Run(f"  {name}: {short(float(costs[row]))}", "curve2"))
     return [*runs, Run("  log scale" * logarithmic, "dim")]
 
 
 def buckets(costs: Array, room: int) -> Array:
-    """`room` columns: each the mean of the batches it covers, or a batch over several columns while there are few."""
+    """`room` columns: each the mean of the rows it covers, or a row over several columns while there are few."""
     edges = (np.arange(room) * len(costs)) // room
     if len(costs) <= room:
         return costs[edges]
@@ -80,14 +94,13 @@ def _heights(columns: Array, low: float, high: float, logarithmic: bool, lines: 
     return [max(1, int(eighth)) if np.isfinite(value) else 0 for eighth, value in zip(eighths, columns, strict=True)]
 
 
-def _marker(scene: Scene, batches: int, columns: int) -> range:
+def _marker(row: int | None, rows: int, columns: int) -> range:
     """The columns of the batch whose values are on the screen."""
-    record = scene.view.record
-    if record is None or record.batch >= batches:
+    if row is None:
         return range(0)
-    first, stop = (-(-batch * columns // batches) for batch in (record.batch, record.batch + 1))
-    if batches > columns:
-        first = record.batch * columns // batches
+    first, stop = (-(-at * columns // rows) for at in (row, row + 1))
+    if rows > columns:
+        first = row * columns // rows
     return range(first, max(stop, first + 1))
 
 

@@ -52,8 +52,10 @@ class Scene:
     just: tuple[Op, ...]
     """The operations that the last movement ran, the latest last; after a movement back those of the step before it."""
     costs: Array
-    """Mean cost of every batch in the flight log."""
+    """Mean cost of every row of the flight log."""
     title: str
+    cost_stride: int = 1
+    """Batches that a row of `costs` stands for; the last one may stand for fewer."""
 
     @classmethod
     def of(cls, session: Session, choices: Choices | None = None, since: int | None = None) -> Scene:
@@ -65,8 +67,8 @@ class Scene:
         choices = choices or Choices()
         view = session.view(choices.look)
         just = done_since(session, view, session.came_from if since is None else since)
-        costs = session.timeline.log.mean_costs()
-        return cls(view, session.frame, choices, just, costs, session.recipe.title)
+        log = session.timeline.log
+        return cls(view, session.frame, choices, just, log.mean_costs(), session.recipe.title, log.stride)
 
     @property
     def done(self) -> Op | None:

@@ -12,6 +12,7 @@ from textual.command import CommandPalette
 from textual.screen import Screen
 
 from tuibp.debugger.commands import COMMANDS
+from tuibp.debugger.history import Spill
 from tuibp.debugger.session import Session
 from tuibp.engine.recipe import Recipe
 from tuibp.tui.framework import SteadyPalette, TerminalApp, exit_status
@@ -32,9 +33,9 @@ class TuibpApp(TerminalApp):
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
-    def __init__(self, recipe: Recipe, *, ascii: bool = False, dark: bool = True) -> None:
+    def __init__(self, recipe: Recipe, *, ascii: bool = False, dark: bool = True, spill: Spill | None = None) -> None:
         super().__init__(ascii=ascii, dark=dark)
-        self.debugger = DebuggerScreen(Session(recipe))
+        self.debugger = DebuggerScreen(Session(recipe, spill=spill))
 
     def get_default_screen(self) -> Screen[None]:
         return self.debugger
@@ -60,8 +61,8 @@ class TuibpApp(TerminalApp):
         self.debugger.interrupt()
 
 
-def run(recipe: Recipe, *, ascii: bool = False, dark: bool = True) -> int:
+def run(recipe: Recipe, *, ascii: bool = False, dark: bool = True, spill: Spill | None = None) -> int:
     """Open the screen on a recipe; the exit status of the process."""
-    app = TuibpApp(recipe, ascii=ascii, dark=dark)
+    app = TuibpApp(recipe, ascii=ascii, dark=dark, spill=spill)
     app.run()
     return exit_status(app)

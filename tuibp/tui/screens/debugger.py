@@ -169,8 +169,8 @@ class DebuggerScreen(QuietScreen):
         """During a long run: how far it is, and the cost curve as it grows."""
         with self.app.batch_update():
             self._paint_bars()
-            costs = self.session.timeline.log.mean_costs()
-            self.layout_of.panes["curve"].paint(replace(self.scene, costs=costs))
+            log = self.session.timeline.log
+            self.layout_of.panes["curve"].paint(replace(self.scene, costs=log.mean_costs(), cost_stride=log.stride))
 
     def on_prompt_answered(self, event: Prompt.Answered) -> None:
         """The prompt's answer."""

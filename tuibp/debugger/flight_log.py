@@ -1,0 +1,278 @@
+"""The flight log: a few scalars of every batch and of every epoch, for ever and in bounded memory.
+
+The curve, the summary of a run and the search for what broke read them without replay. A log that is full merges its
+rows in pairs: a row then stands for `stride` batches. What it says depends on how far it is filled and on nothing else,
+whatever the portions in which it was written. The numbers are not computed here.
+
+A KeyboardInterrupt may strike between any two bytecodes, so a log's state is one value, replaced by one assignment:
+what has been written behind `filled` is not seen, and writing it again writes the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tuibp.engine.arrays import Array
+
+BATCH_BUDGET = 12 * 2**20
+"""Bytes for the rows of batches."""
+EPOCH_BUDGET = 4 * 2**20
+"""Bytes for the rows of epochs."""
+SUMS = ("cost", "samples", "correct")
+"""The first columns: sums over the samples, which add up where rows are merged. `correct` is negative where targets are
+no labels.
+"""
+MAXIMA = ("grad", "ratio", "dead", "saturated")
+"""The other columns, each L times, layer 1 first: norm of the gradient, norm of the update over that of the parameters,
+shares of dead and of saturated units, 0..1. Where rows are merged the largest stays; nan is larger than all.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """A row of epochs."""
+
+    first: int
+    count: int
+    """Epochs first .. first+count-1."""
+    cost: float
+    samples: int
+    correct: int
+    """Negative where targets are no labels."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BatchRow:
+    """A row of batches, by the names of `SUMS` and `MAXIMA`."""
+
+    first: int
+    count: int
+    """Global batches first .. first+count-1."""
+    cost: float
+    samples: int
+    correct: int
+    grad: Array
+    """(L,) this and the following, of layers 1..L."""
+    ratio: Array
+    dead: Array
+    saturated: Array
+
+
+class _State(NamedTuple):
+    matrix: Array
+    """(capacity, width) of which the first filled // stride rows are whole."""
+    stride: int
+    filled: int
+    tail: Array | None
+    """(width,) the row of the last filled % stride items; None where that is 0."""
+
+
+class _Rows:
+    """Rows of numbers, written in order."""
+
+    def __init__(self, width: int, budget: int) -> None:
+        # Half of the budget, because a merge needs a second matrix beside the first. Memory that is never written to is
+        # never taken, so neither has to grow.
+        capacity = max(2, budget // 2 // (8 * width)) & ~1
+        self._state = _State(np.empty((capacity, width)), 1, 0, None)
+
+    @property
+    def filled(self) -> int:
+        """Items 0 .. filled-1 are in the log."""
+        return self._state.filled
+
+    @property
+    def stride(self) -> int:
+        """Items that a row stands for; the last one may stand for fewer."""
+        return self._state.stride
+
+    def write(self, first: int, rows: Array) -> None:
+        """Write items first .. first+n-1, first <= filled.
+
+        An item always has the same row, so those already in the log are skipped.
+
+        Args:
+            rows: (n, width), float64.
+        """
+        assert first <= self.filled, f"the log is filled to {self.filled}: {first} would leave a gap"
+        rows = rows[self.filled - first :]
+        while len(rows):
+            matrix, stride, filled, _ = self._state
+            room = len(matrix) * stride - filled
+            part, rows = rows[:room], rows[room:]
+            if not room:
+                self._merge()
+            elif stride > 1:
+                self._append(part)
+            else:
+                matrix[filled : filled + len(part)] = part
+                self._state = _State(matrix, 1, filled + len(part), None)
+
+    def _append(self, rows: Array) -> None:
+        """Write rows for which there is room, `stride` of them to one."""
+        matrix, stride, filled, tail = self._state
+        stop = filled + len(rows)
+        at = filled // stride
+        if tail is not None:
+            missing = stride - filled % stride
+            head, rows = rows[:missing], rows[missing:]
+            tail = _merged(np.concatenate((tail[None], head)))
+            if stop < (at + 1) * stride:
+                self._state = _State(matrix, stride, stop, tail)
+                return
+            matrix[at] = tail
+            at += 1
+        count = len(rows) // stride
+        whole, rest = rows[: count * stride], rows[count * stride :]
+        if count:
+            _merge_groups(whole.reshape(count, stride, -1), matrix[at : at + count])
+        self._state = _State(matrix, stride, stop, _merged(rest) if len(rest) else None)
+
+    def _merge(self) -> None:
+        """Merge neighbours, when all rows are whole."""
+        matrix, stride, filled, _ = self._state
+        half, merged = len(matrix) // 2, np.empty_like(matrix)
+        _merge_groups(matrix.reshape(half, 2, -1), merged[:half])
+        self._state = _State(merged, 2 * stride, filled, None)
+
+    def _row(self, item: int) -> tuple[int, int, Array]:
+        """The row of an item: its first item, how many it stands for, and its numbers, to be read only.
+
+        Raises:
+            IndexError: the item is not in the log.
+        """
+        matrix, stride, filled, tail = self._state
+        if not 0 <= item < filled:
+            raise IndexError(f"{item} is not in the log, which is filled to {filled}")
+        at = item // stride
+        whole = at < filled // stride
+        assert whole or tail is not None
+        return at * stride, min(stride, filled - at * stride), matrix[at] if whole or tail is None else tail
+
+    def _columns(self, columns: slice) -> Array:
+        """(rows, n) some numbers of every row, as they stood at one moment: a run may be writing meanwhile."""
+        matrix, stride, filled, tail = self._state
+        whole = matrix[: filled // stride, columns]
+        return whole.copy() if tail is None else np.concatenate([whole, tail[None, columns]])
+
+
+def _merged(rows: Array) -> Array:
+    """(width,) one row made of rows (n, width), n > 0."""
+    out = np.empty((1, rows.shape[1]))
+    _merge_groups(rows[None], out)
+    row: Array = out[0]
+    return row
+
+
+def _merge_groups(groups: Array, out: Array) -> None:
+    """Make one row of every group.
+
+    Args:
+        groups: (k, n, width), n > 0.
+        out: (k, width).
+    """
+    sums = len(SUMS)
+    with np.errstate(all="ignore"):
+        # Along axis 1 a reduction goes row by row, so that portions do not matter to the last bit.
+        np.add.reduce(groups[:, :, :sums], axis=1, out=out[:, :sums])
+        np.maximum.reduce(groups[:, :, sums:], axis=1, out=out[:, sums:])
+
+
+class FlightLog(_Rows):
+    """The rows of batches."""
+
+    def __init__(self, layers: int, budget: int = BATCH_BUDGET) -> None:
+        """
+        Args:
+            layers: L.
+            budget: bytes that may be taken, merging included.
+        """
+        sums = len(SUMS)
+        super().__init__(sums + len(MAXIMA) * layers, budget)
+        self.columns = {name: slice(i, i + 1) for i, name in enumerate(SUMS)} | {
+            name: slice(sums + i * layers, sums + (i + 1) * layers) for i, name in enumerate(MAXIMA)
+        }
+        """The columns of each name in a row: one of `SUMS`, or L of `MAXIMA`, layer 1 first."""
+        self._bad: dict[str, int] = {}
+        """The first batch in which a quantity is nan or infinite, found before the batch is in the log."""
+
+    def write(self, first: int, rows: Array) -> None:
+        """Write global batches first .. first+n-1, first <= filled; those already in the log are skipped.
+
+        Args:
+            rows: (n, 3 + 4 L), float64, as `columns` says.
+        """
+        if len(self._bad) < 2:
+            # Cost, two counts and the gradients are neighbours: one look where all is well, as it mostly is.
+            finite = np.isfinite(rows[:, : self.columns["grad"].stop])
+            if not finite.all():
+                self._find_bad(first, finite)
+        super().write(first, rows)
+
+    def _find_bad(self, first: int, finite: npt.NDArray[np.bool_]) -> None:
+        for name in ("cost", "grad"):
+            bad = np.flatnonzero(~finite[:, self.columns[name]].all(axis=1))
+            if name not in self._bad and bad.size:
+                self._bad[name] = first + int(bad[0])
+
+    def first_not_finite(self, *names: str) -> int | None:
+        """The first global batch whose cost or gradient norm is nan or infinite; None where all are finite.
+
+        Args:
+            names: "cost" or "grad", to look at one of them only.
+        """
+        found = [self._bad[name] for name in names or ("cost", "grad") if name in self._bad]
+        return min((batch for batch in found if batch < self.filled), default=None)
+
+    def mean_costs(self) -> Array:
+        """(rows,) mean cost per sample of every row."""
+        cost, samples = self._columns(slice(0, 2)).T
+        with np.errstate(all="ignore"):
+            mean: Array = cost / samples
+        return mean
+
+    def series(self, name: str, layer: int = 1) -> Array:
+        """(rows,) one quantity of every row.
+
+        Args:
+            name: one of `SUMS` or `MAXIMA`.
+            layer: 1..L; for `SUMS` it means nothing.
+        """
+        at = self.columns[name].start + (layer - 1 if name in MAXIMA else 0)
+        return self._columns(slice(at, at + 1))[:, 0]
+
+    def at(self, batch: int) -> BatchRow:
+        """The row of a global batch.
+
+        Raises:
+            IndexError: the batch is not in the log.
+        """
+        first, count, numbers = self._row(batch)
+        cost, samples, correct = numbers[: len(SUMS)].tolist()
+        maxima = [numbers[self.columns[name]] for name in MAXIMA]
+        return BatchRow(first, count, cost, int(samples), int(correct), *maxima)
+
+
+class EpochLog(_Rows):
+    """The rows of all finished epochs."""
+
+    def __init__(self, budget: int = EPOCH_BUDGET) -> None:
+        """
+        Args:
+            budget: bytes that may be taken, merging included.
+        """
+        super().__init__(len(SUMS), budget)
+
+    def row(self, epoch: int) -> EpochRow:
+        """The row of an epoch.
+
+        Raises:
+            IndexError: the epoch is not in the log.
+        """
+        first, count, numbers = self._row(epoch)
+        cost, samples, correct = numbers.tolist()
+        return EpochRow(first, count, cost, int(samples), int(correct))

@@ -1,0 +1,244 @@
+"""The head: the one state that runs, many batches at a time, and what it leaves behind of each.
+
+It runs forward at full speed, may be put back on any state that is known, and runs the same batches again with the
+same bits. What it passes for the first time goes to the flight log; keyframes are taken as their stride asks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from tuibp.debugger.flight_log import EpochLog, FlightLog
+from tuibp.debugger.gauges import Gauges, parameter_norms
+from tuibp.debugger.history import Keyframes, Spill
+from tuibp.debugger.record import Record, Spent
+from tuibp.engine.arrays import Array, IntArray, aligned_empty
+from tuibp.engine.dataset import epochs_of_a_draw, orders
+from tuibp.engine.metrics import Judge, count_correct, judge_of
+from tuibp.engine.program import Program
+from tuibp.engine.state import State
+from tuibp.engine.straight import Runner, first_stride, slots_of_a_run
+
+_TORN = -1
+LONG = 100_000_000
+"""Products of the largest operation of a batch from which on a run pauses within the batch."""
+NORMS = 16
+"""Batches for which the flight log takes the same norm of the parameters: it changes slowly, and is long to compute."""
+
+
+class Head:
+    """One state of a run, somewhere on it."""
+
+    def __init__(self, program: Program, budget: int, spill: Spill | None) -> None:
+        """
+        Args:
+            budget: bytes of keyframes in memory.
+            spill: where keyframes go when that is used up.
+        """
+        recipe = program.recipe
+        self.program = program
+        self.state = State.initial(recipe)
+        self.at = 0
+        """The batch at whose beginning `state` stands; `_TORN` while it is being written, so that an interrupt there
+        (ctrl+c in somebody's Python) costs a replay and never a wrong number.
+        """
+        self.spent = Spent()
+        """Of the epoch of batch `at`, before that batch."""
+        self.log = FlightLog(recipe.network.L)
+        self.epochs = EpochLog()
+        self.judge: Judge | None = judge_of(recipe.train.y)
+        self.keyframes = Keyframes(self.state.block, budget, first_stride(program), spill)
+        self._most = slots_of_a_run(program)
+        self._window = max(self._most, NORMS)
+        self._norms: Array = np.zeros(recipe.network.L)
+        widest = max(one * other for one, other in pairwise(recipe.network.sizes))
+        self._pauses = program.m * widest > LONG
+        self._runners: dict[int, tuple[Runner, Gauges]] = {}
+        self._draws: OrderedDict[int, IntArray] = OrderedDict()
+        between = max(1, self._most // self.keyframes.stride)
+        self._frames = aligned_empty((between, *self.state.block.shape), recipe.network.dtype)
+        """Keyframes within a stretch, until it is known what its batches have come to."""
+
+    def order(self, epoch: int) -> IntArray:
+        """(N,) the order in which epoch `epoch` meets the samples."""
+        draw, row = divmod(epoch, epochs_of_a_draw(self.program.N))
+        order: IntArray = self._draw(draw)[row]
+        return order
+
+    def _draw(self, draw: int) -> IntArray:
+        found = self._draws.get(draw)
+        if found is None:
+            plan = self.program.recipe.plan
+            found = self._draws[draw] = orders(plan.seed, draw, self.program.N, plan.shuffle)
+            while len(self._draws) > 2:
+                self._draws.popitem(last=False)
+        return found
+
+    def samples(self, batch: int, count: int) -> IntArray:
+        """(count, m) the samples of batches that lie in one draw and are equally large."""
+        program = self.program
+        epoch, k = divmod(batch, program.K)
+        draw, row = divmod(epoch, epochs_of_a_draw(program.N))
+        m = program.batch_size(k)
+        first = row * program.N + k * program.m
+        return self._draw(draw).reshape(-1)[first : first + count * m].reshape(count, m)
+
+    def equal(self, batch: int) -> int:
+        """How many batches from `batch` on lie in one draw and are equally large."""
+        program = self.program
+        epoch, k = divmod(batch, program.K)
+        if program.N % program.m:
+            return max(1, program.K - 1 - k)
+        many = epochs_of_a_draw(program.N)
+        return (many - epoch % many) * program.K - k
+
+    def put(self, batch: int, block: Array, spent: Spent) -> None:
+        """Stand at the beginning of `batch`, where the state is `block` and the epoch has come to `spent`."""
+        self.at = _TORN
+        np.copyto(self.state.block, block)
+        self.spent = spent
+        self.at = batch
+        self.keyframes.offer(batch, block, spent)
+
+    def back_up(self, batch: int) -> None:
+        """Stand at or before `batch`: on the last keyframe there, unless the head stands between the two."""
+        at, block, spent = self.keyframes.nearest(batch)
+        if not at <= self.at <= batch:
+            self.put(at, block, Spent(*spent))
+
+    def run_to(self, batch: int) -> Iterator[tuple[int, int]]:
+        """Run to the beginning of `batch`, which lies ahead.
+
+        Yields:
+            (batches run, batches to run) every few milliseconds, or within a batch where one takes long.
+        """
+        first, total = self.at, batch - self.at
+        while self.at < batch:
+            yield from self._run_some(batch, (self.at - first, total))
+            yield self.at - first, total
+
+    def _run_some(self, batch: int, progress: tuple[int, int]) -> Iterator[tuple[int, int]]:
+        """A stretch of batches, no further than to `batch`, in place; only updates touch the state."""
+        at = self.at
+        count = 1 if self._pauses else min(batch - at, self.equal(at), self._most - at % self._most)
+        runner, gauges = self._runner(self.program.batch_size(at % self.program.K))
+        runner.load(self.samples(at, count), at)
+        norms = self.norms(at, self.state)
+        frames: list[tuple[int, Array]] = []
+        with np.errstate(all="ignore"):
+            if self._pauses:
+                yield from self._run_slowly(runner, progress)
+            else:
+                self.at = _TORN
+                self._run_fast(runner, at, count, frames)
+            table = self._book(at, count, gauges, norms, self.spent)
+        for due, block in frames:
+            self.keyframes.offer(due, block, self._spent(table, due, at))
+        self.spent = self._spent(table, at + count, at)
+        self.at = at + count
+        self.keyframes.offer(self.at, self.state.block, self.spent)
+
+    def _run_fast(self, runner: Runner, at: int, count: int, frames: list[tuple[int, Array]]) -> None:
+        """All loaded batches; the keyframes that are due within."""
+        done = 0
+        while done < count:
+            stop = min(count, self.keyframes.next_due(at + done) - at)
+            runner.run(done, stop)
+            done = stop
+            if done < count:
+                frame = self._frames[len(frames)]
+                np.copyto(frame, self.state.block)
+                frames.append((at + done, frame))
+
+    def _run_slowly(self, runner: Runner, progress: tuple[int, int]) -> Iterator[tuple[int, int]]:
+        """One batch; broken off before its update, the last of its operations, it has never been."""
+        *others, update = runner.operations()
+        for operation in others:
+            operation()
+            yield progress
+        self.at = _TORN
+        update()
+
+    def _runner(self, m: int) -> tuple[Runner, Gauges]:
+        found = self._runners.get(m)
+        if found is None:
+            count = self._most if m == self.program.m else 1
+            runner = Runner(self.program, m, count, self.state)
+            found = self._runners[m] = runner, Gauges(runner.slots, self.judge)
+        return found
+
+    def norms(self, batch: int, before: State) -> Array:
+        """(L,) the norms of the parameters that the log takes for `batch`: those of the first batch of its window.
+
+        Args:
+            before: the state at the beginning of `batch`.
+        """
+        if batch >= self.log.filled and batch % self._window == 0:
+            self._norms = parameter_norms(self.program.recipe.network, before.params)
+        return self._norms
+
+    def _book(self, at: int, count: int, gauges: Gauges, norms: Array, before: Spent) -> Array:
+        """Enter the batches from `at` on in the logs.
+
+        Returns:
+            (count, 3) what their epochs have come to with each of them: cost, samples, correct.
+        """
+        L, K = self.program.L, self.program.K
+        rows = np.empty((count, 3 + 4 * L))
+        rows[:, 0] = gauges.costs(count)
+        rows[:, 1] = gauges.m
+        rows[:, 2] = gauges.correct(count)
+        table = accumulate(rows[:, :3], at % K, K, before)
+        ends = table[K - 1 - at % K :: K]
+        if len(ends):
+            self.epochs.write(at // K, ends)
+        # Last, so that what an interrupt has kept from being entered is not taken for entered.
+        if at + count > self.log.filled:
+            rows[:, 3:] = gauges.layers(count, norms)
+            self.log.write(at, rows)
+        return table
+
+    def _spent(self, table: Array, batch: int, at: int) -> Spent:
+        """Of the epoch of `batch` before it, from the table of the batches from `at` on."""
+        if batch % self.program.K == 0:
+            return Spent()
+        return Spent.of(table[batch - 1 - at])
+
+    def enter(self, record: Record) -> None:
+        """Enter a record that has been computed whole, if the log has not got its batch yet."""
+        if record.batch == self.log.filled:
+            with np.errstate(all="ignore"):
+                norms = self.norms(record.batch, record.ws.state)
+                self._book(record.batch, 1, Gauges(record.ws.slots, self.judge), norms, record.spent)
+
+    def after(self, record: Record) -> Spent:
+        """What the epoch has come to with a record that has been computed whole: what the next batch begins with."""
+        if (record.batch + 1) % self.program.K == 0:
+            return Spent()
+        ws = record.ws
+        with np.errstate(all="ignore"):
+            cost = float(np.add.reduce(ws.C, dtype=np.float64))
+            correct = -1 if self.judge is None else int(count_correct(self.judge, ws.A[-1], ws.Y))
+            return Spent(record.spent.cost + cost, record.spent.samples + ws.m, record.spent.correct + correct)
+
+
+def accumulate(rows: Array, k: int, K: int, before: Spent) -> Array:
+    """(n, 3) running sums of rows (n, 3) of batches, from batch k of an epoch of K on; an epoch starts at 0, the first
+    at `before`. One batch is added after the other, so that it does not matter where a run has paused.
+    """
+    count = len(rows)
+    if k + count <= K:
+        chain = np.empty((count + 1, 3))
+        chain[0], chain[1:] = before, rows
+        whole: Array = np.add.accumulate(chain, 0)[1:]
+        return whole
+    grid = np.zeros((-(-(k + count) // K) * K, 3))
+    if k:
+        grid[k - 1] = before
+    grid[k : k + count] = rows
+    sums: Array = np.add.accumulate(grid.reshape(-1, K, 3), 1).reshape(-1, 3)
+    return sums[k : k + count]

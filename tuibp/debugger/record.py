@@ -1,0 +1,69 @@
+"""Records: batches whose every buffer is kept, so that any of their operations can be looked at again."""
+
+from __future__ import annotations
+
+from contextvars import Context
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from tuibp.engine.arrays import Array
+from tuibp.engine.calls import Shared
+from tuibp.engine.program import Program
+from tuibp.engine.straight import Stepper, noted
+from tuibp.engine.workspace import Workspace
+
+
+class Spent(NamedTuple):
+    """What the batches of an epoch have come to so far."""
+
+    cost: float = 0.0
+    """Summed over the samples, batch by batch."""
+    samples: int = 0
+    correct: int = 0
+    """-1 a batch where targets are no labels."""
+
+    @classmethod
+    def of(cls, row: Array) -> Spent:
+        """From (cost, samples, correct)."""
+        cost, samples, correct = row.tolist()
+        return cls(cost, int(samples), int(correct))
+
+
+class Record:
+    """One batch, computed as far as somebody has looked; its buffers are never reused, so a view of it stays true."""
+
+    def __init__(self, program: Program, batch: int, ws: Workspace, shared: Shared, spent: Spent) -> None:
+        self.batch = batch
+        """Global number of the batch: epoch * K + batch of the epoch."""
+        self.ws = ws
+        self.spent = spent
+        """Of its epoch, before it."""
+        kernels = [(op.kind.kernel, op.layer) for op in program.batch_ops]
+        self._stepper = Stepper(noted(kernels, ws, shared))
+        self._quiet = Context()
+        """Where NumPy warns of nothing; a step enters it a good deal faster than `np.errstate`."""
+        self._quiet.run(np.seterr, all="ignore")
+
+    @property
+    def done(self) -> int:
+        """Operations of the program's `batch_ops` that have been computed."""
+        return self._stepper.done
+
+    @property
+    def complete(self) -> bool:
+        """Whether all its operations have been computed."""
+        return self._stepper.done == self._stepper.count
+
+    def ensure(self, count: int) -> None:
+        """Compute the first `count` operations of the batch, each for all its samples."""
+        if self._stepper.done < count:
+            self._quiet.run(self._stepper.advance, count)
+
+    @cached_property
+    def input_gradient(self) -> Array:
+        """(n_0, m) dC/da of the inputs, no operation of the program; asked for once δ of layer 1 is computed."""
+        with np.errstate(all="ignore"):
+            product: Array = np.dot(self.ws.state.params.W[1].T, self.ws.D[1])
+        return product

@@ -1,0 +1,37 @@
+"""The state: all that one batch hands to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tuibp.engine.arrays import Array, aligned_zeros
+from tuibp.engine.network import Network, Parameters
+from tuibp.engine.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Parameters and the optimizer's slots."""
+
+    block: Array
+    """(1 + slots, size): row 0 is the flat parameter vector, the others the slots; the unit that keyframes copy."""
+    params: Parameters
+    slots: tuple[Array, ...]
+
+    @classmethod
+    def around(cls, network: Network, block: Array) -> State:
+        """Views into a block; nothing is copied."""
+        return cls(block, Parameters.around(network, block[0]), tuple(block[1:]))
+
+    @classmethod
+    def empty(cls, recipe: Recipe) -> State:
+        """A state of zeros."""
+        rows = 1 + len(recipe.plan.optimizer.slots)
+        return cls.around(recipe.network, aligned_zeros((rows, recipe.network.layout.size), recipe.network.dtype))
+
+    @classmethod
+    def initial(cls, recipe: Recipe) -> State:
+        """The state at t = 0: the recipe's parameters, slots of zero."""
+        state = cls.empty(recipe)
+        state.block[0] = recipe.initial.flat
+        return state

@@ -1,0 +1,251 @@
+"""The buffers of batches. They are the record: what an operation wrote stays until the same buffers run again.
+
+Layers lie one below the other in one block, a row of ones below each layer of A, so that [W|b] [a; 1] needs no copy
+and the slopes of equal activations are one call. Several batches lie side by side in slots, so that what is asked of
+every batch of a run can be computed for many at once. Every slot begins on a cache line: where a batch lies changes
+no bit of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tuibp.engine.arrays import ALIGNMENT, Array, DType, IntArray, aligned_zeros
+from tuibp.engine.calls import Do
+from tuibp.engine.recipe import Recipe
+from tuibp.engine.state import State
+
+TILE = 32768
+"""Entries of the parameter vector that are updated at once: they, their gradient and the update fit a core's cache."""
+WATCHED = 512
+"""Entries of a parameter vector from which on its norms are cheaper batch by batch than for many batches at once."""
+NEAR = 512 * 1024
+"""Bytes up to which the buffers of one kind get a slot each; beyond, the batches of a run share one."""
+
+
+def _slots(shape: tuple[int, ...], count: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """(count, *shape) zeros, every [i] contiguous and on a cache line."""
+    line = ALIGNMENT // dtype.itemsize
+    size = math.prod(shape)
+    return aligned_zeros((count, -(-size // line) * line), dtype)[:, :size].reshape(count, *shape)
+
+
+class Stack:
+    """Which rows of a block belong to which layer; a row is left free between any two."""
+
+    def __init__(self, sizes: tuple[int, ...]) -> None:
+        self._sizes = sizes
+        self._starts = [0, 0]
+        for n in sizes[1:]:
+            self._starts.append(self._starts[-1] + n + 1)
+        self.rows = self._starts[-1] - 1
+        """Rows of a block."""
+
+    def part(self, first: int, last: int) -> slice:
+        """The rows of layers first..last, with those that lie free between them."""
+        return slice(self._starts[first], self._starts[last] + self._sizes[last])
+
+    def layers(self, block: Array) -> tuple[Array, ...]:
+        """(n_l, m) of a block (rows, m), by layer; layer 0 is empty."""
+        return (block[:0], *(block[self.part(layer, layer)] for layer in range(1, len(self._sizes))))
+
+
+class Slots:
+    """Buffers for `count` batches of m samples, side by side.
+
+    Records have every buffer to themselves. The batches of a run share one set of buffers, which stays near; each puts
+    what is asked of it later in its slot of `kept`.
+    """
+
+    def __init__(self, recipe: Recipe, m: int, count: int = 1, *, records: bool = True) -> None:
+        network, plan = recipe.network, recipe.plan
+        dtype, size, L = network.dtype, network.layout.size, network.L
+        self.recipe, self.m, self.count, self.records = recipe, m, count, records
+        self.stack = Stack(network.sizes)
+        sets = count if records else 1
+        block = (self.stack.rows, m)
+        self.update_follows = plan.optimizer.proportional and plan.train_biases
+        """Whether the update is the learning rate times the gradient, so that its norm is known."""
+        self.watched = size > WATCHED
+        """Whether the norms of gradient and update are taken within the batch."""
+        self.tiles = [slice(at, min(at + TILE, size)) for at in range(0, size, TILE)]
+        self.pieces = list(_pieces(self.tiles, network.layout.segments))
+        """(layer, part of the flat vector), none across the border of a layer or of a tile."""
+
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("A", "Z", "SP", "dA", "D", "S"), block)
+        shapes |= {"grad": (size,), "scratch": (size,), "squares": (2, len(self.pieces))}
+        asked = [
+            "A",
+            "SP",
+            *(["squares"] if self.watched else ["grad"] if self.update_follows else ["grad", "scratch"]),
+        ]
+        asked += ["Z"] if network.fused else []
+        self._places = _Places({name: shapes[name] for name in asked}, dtype)
+        self._buffers = aligned_zeros((sets, self._places.size), dtype)
+        self.kept = self._buffers if sets == count else aligned_zeros((count, self._places.size), dtype)
+        own = {
+            name: self._places.view(self._buffers, name) if name in asked else _slots(shape, sets, dtype)
+            for name, shape in shapes.items()
+        }
+        self.A, self.Z, self.SP, self.dA, self.D, self.S = (own[name] for name in ("A", "Z", "SP", "dA", "D", "S"))
+        self.A.fill(1.0)
+        self.grad, self.scratch, self.squares = own["grad"], own["scratch"], own["squares"]
+        rows = self.stack.part(L, L)
+        self._copied = slice(self._places.start("A") + rows.start * m, self._places.size)
+        self.output: Array = self.of_each("A")[:, rows]
+        """(count, n_L, m) a[L] of every batch."""
+        self._cost_from = self.of_each("Z" if network.fused else "A")[:, rows]
+        self.C = _slots((m,), count, dtype)
+
+        self.source = recipe.train.x_and_one if network.layout.folded[1] else recipe.train.x
+        """What inputs are loaded from, a sample a row."""
+        width = self.source.shape[1]
+        self.ahead = records or m * width * count * dtype.itemsize <= NEAR
+        """Whether the inputs of all batches may be loaded before the first one runs."""
+        self.inputs = _slots((m, width), count if self.ahead else 1, dtype)
+        self._rows = np.zeros((count * m if self.ahead else 0, width), dtype)
+        self.targets = np.zeros((count, m, network.sizes[-1]), dtype)
+        self.Y = _slots((network.sizes[-1], m), count, dtype)
+        self.indices: IntArray = np.zeros((count, m), np.intp)
+        self.rates = np.zeros((count, len(plan.optimizer.schedule(plan.lr, plan.settings, 1))), dtype)
+        self.weights_only = None if plan.train_biases else aligned_zeros((size,), dtype)
+        """Where biases are frozen, the gradient without theirs."""
+
+    def of_each(self, name: str) -> Array:
+        """(count, ...) what every batch has kept: "SP" and layer L of "A" (of "Z" too where fused); "squares" where
+        watched, "grad" where not, and "scratch" where the update does not follow from it.
+        """
+        return self._places.view(self.kept, name)
+
+    def keep(self, do: Do, slot: int) -> None:
+        """At the end of a batch of a run: copy what is asked of it later."""
+        if self.kept is not self._buffers:
+            do(np.copyto, self.kept[slot, self._copied], self._buffers[0, self._copied])
+
+    def begin(self, first: int, indices: IntArray, counts: Sequence[int]) -> None:
+        """The samples (n, m) of the batches in slots first, first + 1, ... and the numbers of their updates."""
+        stop = first + len(indices)
+        self.indices[first:stop] = indices
+        plan = self.recipe.plan
+        if self.rates.size:
+            self.rates[first:stop] = [plan.optimizer.schedule(plan.lr, plan.settings, count) for count in counts]
+
+    def load(self, count: int) -> None:
+        """The inputs, if they may be, and the targets of the first `count` batches: copies of the samples."""
+        wanted = self.indices[:count].reshape(-1)
+        if self.ahead:
+            rows = self._rows[: len(wanted)]
+            self.source.take(wanted, 0, rows, "clip")
+            np.copyto(self.inputs[:count], rows.reshape(count, self.m, -1))
+        self.recipe.train.y.take(wanted, 0, self.targets[:count].reshape(len(wanted), -1), "clip")
+        np.copyto(self.Y[:count], self.targets[:count].transpose(0, 2, 1))
+
+    def cost(self, count: int) -> None:
+        """C of every sample of the first `count` batches; from z[L] where the fused form stays finite."""
+        network = self.recipe.network
+        value = network.cost.value if network.fused is None else network.fused.value
+        value(self._cost_from[:count], self.Y[:count], self.C[:count])
+
+
+def _pieces(tiles: Sequence[slice], segments: Sequence[slice]) -> Iterator[tuple[int, slice]]:
+    for tile in tiles:
+        for layer, segment in enumerate(segments):
+            start, stop = max(tile.start, segment.start), min(tile.stop, segment.stop)
+            if start < stop:
+                yield layer, slice(start, stop)
+
+
+class _Places:
+    """Where several buffers lie in one vector, each on a cache line."""
+
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: DType) -> None:
+        line = ALIGNMENT // dtype.itemsize
+        self._shapes = shapes
+        self._starts: dict[str, int] = {}
+        self.size = 0
+        for name, shape in shapes.items():
+            self._starts[name] = self.size
+            self.size += -(-math.prod(shape) // line) * line
+
+    def start(self, name: str) -> int:
+        return self._starts[name]
+
+    def view(self, vectors: Array, name: str) -> Array:
+        """(n, ...) the buffers of a name in vectors (n, size)."""
+        start, shape = self._starts[name], self._shapes[name]
+        return vectors[:, start : start + math.prod(shape)].reshape(len(vectors), *shape)
+
+
+class Workspace:
+    """The buffers of one batch, by layer.
+
+    A buffer of layer l has shape (n_l, m), columns are samples; index 0 of Z, SP, dA, D, S is an empty placeholder, so
+    that layers keep their number.
+    """
+
+    def __init__(self, slots: Slots, slot: int, state: State, after: State) -> None:
+        """
+        Args:
+            state: what the batch reads.
+            after: what the update writes; may be `state` itself, then the update happens in place.
+        """
+        self.slots, self.slot = slots, slot
+        self.recipe, self.network, self.m = slots.recipe, slots.recipe.network, slots.m
+        self.state, self.after = state, after
+        stack, sizes, layout = slots.stack, self.network.sizes, self.network.layout
+        self.inputs, self.targets, self.indices, self.Y, self.C = map(
+            self._mine, (slots.inputs, slots.targets, slots.indices, slots.Y, slots.C)
+        )
+        self.rows_A, self.rows_Z, self.rows_SP, self.rows_dA, self.rows_D, self.rows_S = map(
+            self._mine, (slots.A, slots.Z, slots.SP, slots.dA, slots.D, slots.S)
+        )
+        """The blocks in which the layers lie one below the other."""
+        self.Z, self.SP, self.dA, self.D, self.S = map(
+            stack.layers, (self.rows_Z, self.rows_SP, self.rows_dA, self.rows_D, self.rows_S)
+        )
+        """Pre-activations, slopes, dC/da, delta, and delta / m for the mean."""
+        self.A = (self.inputs[:, : sizes[0]].T, *stack.layers(self.rows_A)[1:])
+        self.joint_A = tuple(
+            (self._with_ones(layer) if folded else self.A[layer]) for layer, folded in enumerate(layout.folded[1:])
+        )
+        """[a[l]; 1] where layer l + 1 is folded, a[l] where it is not; l = 0..L-1."""
+        self.joint_dA = tuple(
+            self._and_below(self.rows_dA, layer) if layer and folded else self.dA[layer]
+            for layer, folded in enumerate(layout.folded[1:])
+        )
+        """dC/da[l], and of the 1 below it, where layer l + 1 is folded; dC/da[l] where it is not; l = 1..L-1."""
+        self.grad, self.scratch = self._mine(slots.grad), self._mine(slots.scratch)
+        self.gW, self.gb, self.joint_g = (each(self.grad) for each in (layout.weights, layout.biases, layout.joint))
+        self.rates = tuple(slots.rates[slot, i : i + 1].reshape(()) for i in range(slots.rates.shape[1]))
+        self.count = 0
+        """1 for the first update of the run: Adam's t."""
+
+    def _mine(self, buffers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The buffer of this slot, or the one that all share."""
+        mine: npt.NDArray[Any] = buffers[self.slot if len(buffers) > 1 else 0]
+        return mine
+
+    def _and_below(self, block: Array, layer: int) -> Array:
+        """(n_l + 1, m) a layer of a block and the row that lies free below it."""
+        rows = self.slots.stack.part(layer, layer)
+        return block[rows.start : rows.stop + 1]
+
+    def _with_ones(self, layer: int) -> Array:
+        if layer == 0:
+            return self.inputs.T
+        return self._and_below(self.rows_A, layer)
+
+    def square(self, kind: int, piece: int) -> Array:
+        """Where the squared norm of a piece of the gradient (0) or the update (1) is put: an array without axes."""
+        square: Array = self._mine(self.slots.squares)[kind, piece : piece + 1].reshape(())
+        return square
+
+    def begin(self, indices: IntArray, count: int) -> None:
+        """Take the samples `indices` (m,) for the batch whose update will be number `count`."""
+        self.count = count
+        self.slots.begin(self.slot, indices[np.newaxis], (count,))
