@@ -32,28 +32,41 @@ from tuibp.errors import InputError
 __all__ = ["build", "open", "session"]
 
 
-def open(source: str | os.PathLike[str]) -> Session:
+def open(source: str | os.PathLike[str], *, threads: int | None = None) -> Session:
     """A session at the start of the run of a network file.
 
     Args:
         source: the path of a network file, or the bare name of a sample such as "xor".
+        threads: of BLAS, in the whole process; None takes `TUIBP_THREADS`, or one where that is not set. With another
+            number the last bits of wide networks may differ.
 
     Raises:
         TuibpError: the file cannot be found, read or understood.
     """
     from tuibp.cli.files import open_recipe
 
+    _limit(threads)
     return Session(open_recipe(os.fspath(source)))
 
 
-def session(recipe: Recipe) -> Session:
+def session(recipe: Recipe, *, threads: int | None = None) -> Session:
     """A session at the start of the run of a recipe that `build` has made.
 
+    Args:
+        threads: as for `open`.
+
     Raises:
-        InputError: that is not a recipe.
+        InputError: that is not a recipe, or no number of threads.
     """
     if not isinstance(recipe, Recipe):
         raise InputError(
             f"{quoted(recipe)} is not a recipe", hint="tuibp.build makes one; tuibp.open takes a file or a sample"
         )
+    _limit(threads)
     return Session(recipe)
+
+
+def _limit(threads: int | None) -> None:
+    from tuibp.cli.environment import checked, prepare
+
+    prepare(None if threads is None else checked(threads, "threads"))

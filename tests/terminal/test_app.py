@@ -297,3 +297,9 @@ def test_without_a_screen_it_prints_and_ends(piped: str) -> None:
         text, complaints = process.communicate(timeout=30)
     assert process.returncode == 0 and complaints == b""
     assert b"There is no terminal here" in text and b"\x1b" not in text
+
+
+def test_the_first_paint_is_the_only_one(xor: PtyProgram) -> None:
+    """Every paint of the whole begins at the upper left corner with the title, which is bold."""
+    xor.settle(0.3)
+    assert xor.log.count(b"\x1b[1;1H\x1b[1;") == 1

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
 from tests.present.scenes import recipes
 from tests.recipes import sized
 from tests.tui.conftest import Driver, Opened
-from tuibp.debugger.commands import COMMANDS
 from tuibp.debugger.session import Session
 from tuibp.engine.recipe import Recipe
 from tuibp.tui import journey
@@ -33,6 +34,15 @@ async def running(driver: Driver) -> None:
     await driver.tap("c")
     while "batches" not in driver.hints():
         await asyncio.sleep(0.01)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what is to be seen."""
+    for _ in range(3000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("never seen")
 
 
 @pytest.mark.parametrize("key", ["escape", "ctrl+c"])
@@ -81,6 +91,74 @@ async def test_keys_live_during_a_run(opened: Opened) -> None:
         assert driver.t == place and driver.pane("formula") != "" and before != ""
 
 
+async def test_a_key_that_moves_says_why_it_does_not(opened: Opened) -> None:
+    async with opened(endless(), (80, 24)) as driver:
+        await driver.press("9 s")
+        place = driver.t
+        await running(driver)
+        for key in ("s", "minus", "full_stop", "greater_than_sign", "g", "c"):
+            driver.screen._busy_until = 0.0
+            driver.screen._paint_bars()
+            await until(lambda: driver.hints().endswith("esc stop"))
+            await driver.tap(key)
+            await until(lambda: "A run is under way: esc stops it" in driver.hints() and "batches" in driver.hints())
+        assert driver.t == place and driver.look() is None and not driver.screen._prompt.asking
+        await driver.tap("escape")
+        await asyncio.wait_for(driver.settle(), 5)
+        await driver.press("s")
+        assert "under way" not in driver.hints()
+
+
+async def test_returning_to_a_far_place_is_a_journey_too(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journey, "INLINE", 0.0)
+    async with opened(sized(64, 1, 400, (2, 3, 1)), (80, 24)) as driver:
+        await driver.tap("c")
+        await driver.settle()
+        await driver.tap("C")
+        await driver.settle()
+        for key, at in (("minus", "end"), ("minus", "e0.shuffle"), ("equals_sign", "end")):
+            await driver.tap(key)
+            await driver.settle()
+            assert driver.at == at
+        await driver.tap("equals_sign", "equals_sign")
+        await driver.settle()
+        assert driver.t == 0 and "No place after" in driver.hints()
+
+
+def test_a_journey_rests_until_a_key_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journey, "GIVEN", 60.0)
+    session, going = Session(endless()), threading.Event()
+
+    def steps() -> Iterator[tuple[int, int]]:
+        yield 1, 3
+        going.set()
+        yield 2, 3
+
+    travel = Journey(session, 1, steps())
+    travel.give_way()
+    thread = threading.Thread(target=travel.run)
+    thread.start()
+    while travel.progress.done < 1:
+        time.sleep(0.001)
+    assert not going.wait(0.05)
+    travel.go_on()
+    assert going.wait(30)
+    thread.join(30)
+    assert not thread.is_alive() and travel.progress.done == 2
+
+
+def test_what_is_published_of_a_journey_is_a_copy() -> None:
+    session = Session(sized(64, 1, 400, (2, 3, 1)))
+    travel = Journey(session, session.clock.total, session.travel(session.clock.total))
+    assert travel.run() and travel.costs is not None
+    (costs, stride), log = travel.costs, session.timeline.log
+    before = costs.copy()
+    np.testing.assert_array_equal(costs, log.mean_costs()[: len(costs)])
+    costs += 1.0
+    np.testing.assert_array_equal(before, log.mean_costs()[: len(before)])
+    assert stride == log.stride
+
+
 async def test_a_long_way_back_may_be_stopped_too(opened: Opened) -> None:
     async with opened(sized(64, 1, 400, (2, 3, 1)), (80, 24)) as driver:
         await driver.tap("c")
@@ -101,7 +179,7 @@ async def test_quitting_ends_the_thread(opened: Opened) -> None:
 
 def test_a_journey_that_is_called_off_stops_within_a_batch() -> None:
     session = Session(endless())
-    travel = Journey(session, COMMANDS["continue"], 1, "")
+    travel = Journey(session, session.clock.total, session.travel(session.clock.total))
     assert not travel.run_inline()
     thread = threading.Thread(target=travel.run)
     thread.start()

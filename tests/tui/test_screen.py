@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.style import Style
+from textual.geometry import Region
 
 from tests.golden import assert_golden
 from tests.present.scenes import SAMPLES
@@ -154,3 +155,13 @@ async def test_without_colour(opened: Opened, monkeypatch: pytest.MonkeyPatch) -
         assert "▸ 4 layer" in driver.text() and "┏" in driver.text()
         await driver.press("ctrl+t")
         assert "colours" in driver.hints()
+
+
+async def test_a_new_title_repaints_its_line_only(opened: Opened) -> None:
+    async with opened("xor", (120, 40)) as driver:
+        pane = driver.screen.layout_of.panes["matrix"]
+        pane._exchange_repaint_regions()
+        pane.entitle("another")
+        assert pane._exchange_repaint_regions() == {Region(0, 0, pane.outer_size.width, 1)}
+        await driver.pilot.pause()
+        assert "another" in driver.text()

@@ -30,7 +30,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 ok, 1 a check failed, 2 bad usage or bad input, 3 unsupported, 70 a bug, 130 interrupted.
     """
-    environment.prepare()
     streams.prepare()
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
@@ -59,6 +58,7 @@ def _run(words: list[str]) -> int:
         command, arguments = parse(words)
     except SystemExit as done:
         return EXIT_OK if done.code is None else int(done.code)
+    environment.prepare(getattr(arguments, "threads", None))
     return command(arguments)
 
 

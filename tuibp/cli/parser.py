@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
 import tuibp
+from tuibp.cli.environment import THREADS, checked
 from tuibp.errors import InputError
 
 Action: TypeAlias = Callable[[argparse.Namespace], int]
@@ -23,6 +24,8 @@ COMMANDS = {
 }
 """Every subcommand and what it does; its module here has `EXAMPLES`, `configure(parser)` and `run(arguments)`."""
 
+COMPUTING = ("trace", "run", "print")
+"""Subcommands that compute, and so may be given threads."""
 FILE_HELP = "a network file, or the name of a sample such as xor (see: tuibp samples)"
 POSITION_HELP = "e0.b2.s1.bwd1.dW, e3, t=500, 41%%, +3b, start or end"
 
@@ -79,8 +82,20 @@ def _subcommand(name: str, words: list[str]) -> tuple[Action, argparse.Namespace
     module = importlib.import_module(f"tuibp.cli.{name}")
     parser = Parser(f"tuibp {name}", f"{name}: {COMMANDS[name]}.", module.EXAMPLES)
     module.configure(parser)
+    if name in COMPUTING:
+        _add_threads(parser)
     action: Action = module.run
     return action, parser.parse_args(_joined(words))
+
+
+def _add_threads(parser: Parser) -> None:
+    parser.add_argument(
+        "--threads",
+        type=lambda word: checked(word, "--threads"),
+        metavar="N",
+        help=f"threads for products of matrices (1, or what {THREADS} says); more help wide layers, and the last bits "
+        "of their numbers may then differ",
+    )
 
 
 def _joined(words: list[str]) -> list[str]:
@@ -101,6 +116,7 @@ def _screen(words: list[str]) -> tuple[Action, argparse.Namespace]:
     parser.add_argument("file", metavar="FILE", nargs="?", help=FILE_HELP)
     parser.add_argument("--ascii", action="store_true", help="paint the screen with ASCII characters only")
     parser.add_argument("--light", action="store_true", help="begin with the light theme")
+    _add_threads(parser)
     parser.add_argument("--version", action="version", version=f"tuibp {tuibp.__version__}")
     parser.usage = "tuibp [FILE]\n       tuibp COMMAND ..."
     arguments = parser.parse_args(words)

@@ -8,6 +8,7 @@ import shlex
 import sys
 from argparse import Namespace
 from contextlib import closing
+from importlib import import_module
 
 from tuibp.cli import streams
 from tuibp.cli.files import find, open_recipe
@@ -18,6 +19,8 @@ DEFAULT = "xor"
 """The sample that `tuibp` alone opens."""
 MESSAGE = 200
 """Characters of the file's name that are shown."""
+SMALL = 0.02
+"""Seconds in which a small file is read; for a fault in one nothing of the screen is loaded."""
 _NO_SCREEN = {"dumb", "unknown"}
 """Terminals (TERM) that cannot be painted on."""
 
@@ -49,18 +52,26 @@ def _refuse_misspelt_command(name: str) -> None:
 
 
 def _open_screen(name: str, *, ascii: bool, dark: bool) -> int:
-    """The recipe first, so that an error of the file is told in the plain terminal; then the screen."""
-    from tuibp.cli.spill import SpillFile
+    """The recipe first, so that an error of the file is told in the plain terminal; then the screen.
+
+    Unpacking and converting a big file leaves the interpreter free: it goes on while the screen is loaded.
+    """
     from tuibp.tui.terminal import pause_garbage_collector, prepare_environment
 
     prepare_environment(os.environ)
     pause_garbage_collector()
-    recipe = open_recipe(name)
+    import_module("tuibp.formats.network_file")
+    from concurrent.futures import ThreadPoolExecutor, wait
+
+    reading = ThreadPoolExecutor(1).submit(open_recipe, name)
+    if wait([reading], SMALL).done:
+        reading.result()
+    from tuibp.cli.spill import SpillFile
     from tuibp.tui.app import run as run_screen
 
     unicode = "utf" in (sys.stderr.encoding or "").lower()
     with closing(SpillFile()) as spill:
-        return run_screen(recipe, ascii=ascii or not unicode, dark=dark, spill=spill)
+        return run_screen(reading.result(), ascii=ascii or not unicode, dark=dark, spill=spill)
 
 
 def has_screen() -> bool:

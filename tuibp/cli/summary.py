@@ -115,7 +115,7 @@ def find_breakage(timeline: Timeline, t: int) -> Breakage | None:
     if not done:
         return None
     # The norm of a gradient may be infinite where the gradient is not, so it is the cost that is asked.
-    bad = timeline.log.first_not_finite("cost")
+    bad = timeline.log.first_not_finite()
     batch = done if bad is None else min(bad, done)
     if not _begins_broken(timeline, batch) and batch == done:
         return None

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from tuibp.engine.arrays import Array
 
@@ -23,11 +22,11 @@ BATCH_BUDGET = 12 * 2**20
 EPOCH_BUDGET = 4 * 2**20
 """Bytes for the rows of epochs."""
 SUMS = ("cost", "samples", "correct")
-"""The first columns: sums over the samples, which add up where rows are merged. `correct` is negative where targets are
+"""Of every batch: sums over the samples, which add up where rows are merged. `correct` is negative where targets are
 no labels.
 """
 MAXIMA = ("grad", "ratio", "dead", "saturated")
-"""The other columns, each L times, layer 1 first: norm of the gradient, norm of the update over that of the parameters,
+"""The gauges, each L numbers, layer 1 first: norm of the gradient, norm of the update over that of the parameters,
 shares of dead and of saturated units, 0..1. Where rows are merged the largest stays; nan is larger than all.
 """
 
@@ -56,7 +55,7 @@ class BatchRow:
     samples: int
     correct: int
     grad: Array
-    """(L,) this and the following, of layers 1..L."""
+    """(L,) this and the following, of layers 1..L: the gauges."""
     ratio: Array
     dead: Array
     saturated: Array
@@ -74,10 +73,17 @@ class _State(NamedTuple):
 class _Rows:
     """Rows of numbers, written in order."""
 
-    def __init__(self, width: int, budget: int) -> None:
+    def __init__(self, width: int, budget: int, merge: np.ufunc) -> None:
+        """
+        Args:
+            width: numbers of a row.
+            budget: bytes that rows may take.
+            merge: how rows become one: np.add or np.maximum.
+        """
         # Half of the budget, because a merge needs a second matrix beside the first. Memory that is never written to is
         # never taken, so neither has to grow.
         capacity = max(2, budget // 2 // (8 * width)) & ~1
+        self._merge_by = merge
         self._state = _State(np.empty((capacity, width)), 1, 0, None)
 
     @property
@@ -120,7 +126,7 @@ class _Rows:
         if tail is not None:
             missing = stride - filled % stride
             head, rows = rows[:missing], rows[missing:]
-            tail = _merged(np.concatenate((tail[None], head)))
+            tail = self._merged(np.concatenate((tail[None], head)))
             if stop < (at + 1) * stride:
                 self._state = _State(matrix, stride, stop, tail)
                 return
@@ -129,14 +135,32 @@ class _Rows:
         count = len(rows) // stride
         whole, rest = rows[: count * stride], rows[count * stride :]
         if count:
-            _merge_groups(whole.reshape(count, stride, -1), matrix[at : at + count])
-        self._state = _State(matrix, stride, stop, _merged(rest) if len(rest) else None)
+            self._merge_groups(whole.reshape(count, stride, -1), matrix[at : at + count])
+        self._state = _State(matrix, stride, stop, self._merged(rest) if len(rest) else None)
+
+    def _merge_groups(self, groups: Array, out: Array) -> None:
+        """Make one row of every group.
+
+        Args:
+            groups: (k, n, width), n > 0.
+            out: (k, width).
+        """
+        with np.errstate(all="ignore"):
+            # Along axis 1 a reduction goes row by row, so that portions do not matter to the last bit.
+            self._merge_by.reduce(groups, axis=1, out=out)
+
+    def _merged(self, rows: Array) -> Array:
+        """(width,) one row made of rows (n, width), n > 0."""
+        out = np.empty((1, rows.shape[1]))
+        self._merge_groups(rows[None], out)
+        row: Array = out[0]
+        return row
 
     def _merge(self) -> None:
         """Merge neighbours, when all rows are whole."""
         matrix, stride, filled, _ = self._state
         half, merged = len(matrix) // 2, np.empty_like(matrix)
-        _merge_groups(matrix.reshape(half, 2, -1), merged[:half])
+        self._merge_groups(matrix.reshape(half, 2, -1), merged[:half])
         self._state = _State(merged, 2 * stride, filled, None)
 
     def _row(self, item: int) -> tuple[int, int, Array]:
@@ -160,73 +184,51 @@ class _Rows:
         return whole.copy() if tail is None else np.concatenate([whole, tail[None, columns]])
 
 
-def _merged(rows: Array) -> Array:
-    """(width,) one row made of rows (n, width), n > 0."""
-    out = np.empty((1, rows.shape[1]))
-    _merge_groups(rows[None], out)
-    row: Array = out[0]
-    return row
-
-
-def _merge_groups(groups: Array, out: Array) -> None:
-    """Make one row of every group.
-
-    Args:
-        groups: (k, n, width), n > 0.
-        out: (k, width).
-    """
-    sums = len(SUMS)
-    with np.errstate(all="ignore"):
-        # Along axis 1 a reduction goes row by row, so that portions do not matter to the last bit.
-        np.add.reduce(groups[:, :, :sums], axis=1, out=out[:, :sums])
-        np.maximum.reduce(groups[:, :, sums:], axis=1, out=out[:, sums:])
-
-
 class FlightLog(_Rows):
-    """The rows of batches."""
+    """The rows of batches: cost, samples and correct of each, and the gauges of one batch in `period`."""
 
-    def __init__(self, layers: int, budget: int = BATCH_BUDGET) -> None:
+    def __init__(self, layers: int, period: int = 1, budget: int = BATCH_BUDGET) -> None:
         """
         Args:
             layers: L.
-            budget: bytes that may be taken, merging included.
+            period: batches of which the first has gauges.
+            budget: bytes that rows may take, half of them for gauges.
         """
-        sums = len(SUMS)
-        super().__init__(sums + len(MAXIMA) * layers, budget)
-        self.columns = {name: slice(i, i + 1) for i, name in enumerate(SUMS)} | {
-            name: slice(sums + i * layers, sums + (i + 1) * layers) for i, name in enumerate(MAXIMA)
-        }
-        """The columns of each name in a row: one of `SUMS`, or L of `MAXIMA`, layer 1 first."""
-        self._bad: dict[str, int] = {}
-        """The first batch in which a quantity is nan or infinite, found before the batch is in the log."""
+        super().__init__(len(SUMS), budget // 2, np.add)
+        self.period = period
+        self._layers = layers
+        self._gauges = _Rows(len(MAXIMA) * layers, budget // 2, np.maximum)
+        self._bad: int | None = None
+        """The first batch whose cost is nan or infinite, found before the batch is in the log."""
 
     def write(self, first: int, rows: Array) -> None:
         """Write global batches first .. first+n-1, first <= filled; those already in the log are skipped.
 
         Args:
-            rows: (n, 3 + 4 L), float64, as `columns` says.
+            rows: (n, 3), float64, as `SUMS` says.
         """
-        if len(self._bad) < 2:
-            # Cost, two counts and the gradients are neighbours: one look where all is well, as it mostly is.
-            finite = np.isfinite(rows[:, : self.columns["grad"].stop])
+        if self._bad is None:
+            finite = np.isfinite(rows[:, 0])
             if not finite.all():
-                self._find_bad(first, finite)
+                self._bad = first + int(finite.argmin())
         super().write(first, rows)
 
-    def _find_bad(self, first: int, finite: npt.NDArray[np.bool_]) -> None:
-        for name in ("cost", "grad"):
-            bad = np.flatnonzero(~finite[:, self.columns[name]].all(axis=1))
-            if name not in self._bad and bad.size:
-                self._bad[name] = first + int(bad[0])
-
-    def first_not_finite(self, *names: str) -> int | None:
-        """The first global batch whose cost or gradient norm is nan or infinite; None where all are finite.
+    def gauge(self, first: int, rows: Array) -> None:
+        """Write the gauges of batches first, first + period, ...
 
         Args:
-            names: "cost" or "grad", to look at one of them only.
+            rows: (n, 4 L), float64, as `MAXIMA` says.
         """
-        found = [self._bad[name] for name in names or ("cost", "grad") if name in self._bad]
-        return min((batch for batch in found if batch < self.filled), default=None)
+        self._gauges.write(first // self.period, rows)
+
+    @property
+    def gauged(self) -> int:
+        """Gauges are in the log of the batches before this one of which one is taken."""
+        return self._gauges.filled * self.period
+
+    def first_not_finite(self) -> int | None:
+        """The first global batch whose cost is nan or infinite; None where all are finite."""
+        return self._bad if self._bad is not None and self._bad < self.filled else None
 
     def mean_costs(self) -> Array:
         """(rows,) mean cost per sample of every row."""
@@ -236,25 +238,32 @@ class FlightLog(_Rows):
         return mean
 
     def series(self, name: str, layer: int = 1) -> Array:
-        """(rows,) one quantity of every row.
+        """(rows,) one quantity: of every row of batches, or of every row of gauges.
 
         Args:
             name: one of `SUMS` or `MAXIMA`.
             layer: 1..L; for `SUMS` it means nothing.
         """
-        at = self.columns[name].start + (layer - 1 if name in MAXIMA else 0)
-        return self._columns(slice(at, at + 1))[:, 0]
+        if name in SUMS:
+            return self._columns(slice(SUMS.index(name), SUMS.index(name) + 1))[:, 0]
+        at = MAXIMA.index(name) * self._layers + layer - 1
+        return self._gauges._columns(slice(at, at + 1))[:, 0]
+
+    @property
+    def gauge_stride(self) -> int:
+        """Batches that a row of gauges stands for."""
+        return self.period * self._gauges.stride
 
     def at(self, batch: int) -> BatchRow:
-        """The row of a global batch.
+        """The row of a global batch, with the gauges of the last batch before or at it that has any.
 
         Raises:
             IndexError: the batch is not in the log.
         """
         first, count, numbers = self._row(batch)
-        cost, samples, correct = numbers[: len(SUMS)].tolist()
-        maxima = [numbers[self.columns[name]] for name in MAXIMA]
-        return BatchRow(first, count, cost, int(samples), int(correct), *maxima)
+        cost, samples, correct = numbers.tolist()
+        _, _, gauges = self._gauges._row(batch // self.period)
+        return BatchRow(first, count, cost, int(samples), int(correct), *gauges.reshape(len(MAXIMA), self._layers))
 
 
 class EpochLog(_Rows):
@@ -263,9 +272,9 @@ class EpochLog(_Rows):
     def __init__(self, budget: int = EPOCH_BUDGET) -> None:
         """
         Args:
-            budget: bytes that may be taken, merging included.
+            budget: bytes that rows may take.
         """
-        super().__init__(len(SUMS), budget)
+        super().__init__(len(SUMS), budget, np.add)
 
     def row(self, epoch: int) -> EpochRow:
         """The row of an epoch.

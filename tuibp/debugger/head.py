@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from tuibp.debugger.flight_log import EpochLog, FlightLog
-from tuibp.debugger.gauges import Gauges, parameter_norms
+from tuibp.debugger.gauges import Gauges
 from tuibp.debugger.history import Keyframes, Spill
 from tuibp.debugger.record import Record, Spent
 from tuibp.engine.arrays import Array, IntArray, aligned_empty
@@ -21,13 +21,11 @@ from tuibp.engine.dataset import epochs_of_a_draw, orders
 from tuibp.engine.metrics import Judge, count_correct, judge_of
 from tuibp.engine.program import Program
 from tuibp.engine.state import State
-from tuibp.engine.straight import Runner, first_stride, slots_of_a_run
+from tuibp.engine.straight import Runner, first_stride, gauge_period, slots_of_a_run
 
 _TORN = -1
 LONG = 100_000_000
 """Products of the largest operation of a batch from which on a run pauses within the batch."""
-NORMS = 16
-"""Batches for which the flight log takes the same norm of the parameters: it changes slowly, and is long to compute."""
 
 
 class Head:
@@ -48,13 +46,11 @@ class Head:
         """
         self.spent = Spent()
         """Of the epoch of batch `at`, before that batch."""
-        self.log = FlightLog(recipe.network.L)
+        self.log = FlightLog(program.L, gauge_period(program))
         self.epochs = EpochLog()
         self.judge: Judge | None = judge_of(recipe.train.y)
         self.keyframes = Keyframes(self.state.block, budget, first_stride(program), spill)
         self._most = slots_of_a_run(program)
-        self._window = max(self._most, NORMS)
-        self._norms: Array = np.zeros(recipe.network.L)
         widest = max(one * other for one, other in pairwise(recipe.network.sizes))
         self._pauses = program.m * widest > LONG
         self._runners: dict[int, tuple[Runner, Gauges]] = {}
@@ -127,7 +123,6 @@ class Head:
         count = 1 if self._pauses else min(batch - at, self.equal(at), self._most - at % self._most)
         runner, gauges = self._runner(self.program.batch_size(at % self.program.K))
         runner.load(self.samples(at, count), at)
-        norms = self.norms(at, self.state)
         frames: list[tuple[int, Array]] = []
         with np.errstate(all="ignore"):
             if self._pauses:
@@ -135,7 +130,7 @@ class Head:
             else:
                 self.at = _TORN
                 self._run_fast(runner, at, count, frames)
-            table = self._book(at, count, gauges, norms, self.spent)
+            table = self._book(at, count, gauges, self.spent)
         for due, block in frames:
             self.keyframes.offer(due, block, self._spent(table, due, at))
         self.spent = self._spent(table, at + count, at)
@@ -171,35 +166,26 @@ class Head:
             found = self._runners[m] = runner, Gauges(runner.slots, self.judge)
         return found
 
-    def norms(self, batch: int, before: State) -> Array:
-        """(L,) the norms of the parameters that the log takes for `batch`: those of the first batch of its window.
-
-        Args:
-            before: the state at the beginning of `batch`.
-        """
-        if batch >= self.log.filled and batch % self._window == 0:
-            self._norms = parameter_norms(self.program.recipe.network, before.params)
-        return self._norms
-
-    def _book(self, at: int, count: int, gauges: Gauges, norms: Array, before: Spent) -> Array:
+    def _book(self, at: int, count: int, gauges: Gauges, before: Spent) -> Array:
         """Enter the batches from `at` on in the logs.
 
         Returns:
             (count, 3) what their epochs have come to with each of them: cost, samples, correct.
         """
-        L, K = self.program.L, self.program.K
-        rows = np.empty((count, 3 + 4 * L))
+        K = self.program.K
+        rows = np.empty((count, 3))
         rows[:, 0] = gauges.costs(count)
         rows[:, 1] = gauges.m
         rows[:, 2] = gauges.correct(count)
-        table = accumulate(rows[:, :3], at % K, K, before)
+        table = accumulate(rows, at % K, K, before)
         ends = table[K - 1 - at % K :: K]
         if len(ends):
             self.epochs.write(at // K, ends)
+        gauged = -at % self.log.period
+        if gauged < count and at + count > self.log.gauged:
+            self.log.gauge(at + gauged, gauges.layers(slice(gauged, count, self.log.period)))
         # Last, so that what an interrupt has kept from being entered is not taken for entered.
-        if at + count > self.log.filled:
-            rows[:, 3:] = gauges.layers(count, norms)
-            self.log.write(at, rows)
+        self.log.write(at, rows)
         return table
 
     def _spent(self, table: Array, batch: int, at: int) -> Spent:
@@ -212,8 +198,7 @@ class Head:
         """Enter a record that has been computed whole, if the log has not got its batch yet."""
         if record.batch == self.log.filled:
             with np.errstate(all="ignore"):
-                norms = self.norms(record.batch, record.ws.state)
-                self._book(record.batch, 1, Gauges(record.ws.slots, self.judge), norms, record.spent)
+                self._book(record.batch, 1, Gauges(record.ws.slots, self.judge), record.spent)
 
     def after(self, record: Record) -> Spent:
         """What the epoch has come to with a record that has been computed whole: what the next batch begins with."""

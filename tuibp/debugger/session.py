@@ -204,13 +204,12 @@ class Session:
         return Stop(self.t, start, "")
 
     def _first_bad(self) -> str:
-        """Where the costs, or else the gradients, stopped being numbers, if they did."""
-        for name, words in (("cost", "The cost"), ("grad", "The norm of a gradient")):
-            batch = self.timeline.log.first_not_finite(name)
-            if batch is not None:
-                epoch, k = divmod(batch, self.timeline.program.K)
-                return f" {words} is nan or infinite from e{epoch}.b{k} on: g e{epoch}.b{k} goes there."
-        return ""
+        """Where the costs stopped being numbers, if they did."""
+        batch = self.timeline.log.first_not_finite()
+        if batch is None:
+            return ""
+        epoch, k = divmod(batch, self.timeline.program.K)
+        return f" The cost is nan or infinite from e{epoch}.b{k} on: g e{epoch}.b{k} goes there."
 
     def _result(self, frame: Frame) -> str:
         """One sentence with the result of a frame that has just ended."""

@@ -28,8 +28,10 @@ LONG = 1_000_000
 """Products of the largest operation of a batch from which on a journey pauses after every operation of a record."""
 RECORDS = 3
 """Records that are kept at least, so that crossing a batch's border back and forth computes nothing."""
-RECORD_BYTES = 16 * 2**20
-"""Bytes that records may take up: the stretch of batches that one goes back through is kept whole."""
+STRETCH = 16
+"""Records that are made at once where one goes back: those before are asked for next."""
+RECORD_BYTES = 12 * 2**20
+"""Bytes that records may take up."""
 
 
 class Timeline:
@@ -126,8 +128,8 @@ class Timeline:
             yield from self._finish(behind, len(self.program.batch_ops))
             head.put(batch, behind.ws.after.block, head.after(behind))
         first = batch
-        if 0 < self._asked - batch <= self._capacity:
-            first = max(self.keyframes.nearest(batch)[0], batch + 1 - self._capacity, 0)
+        if 0 < self._asked - batch <= STRETCH:
+            first = max(self.keyframes.nearest(batch)[0], batch + 1 - min(STRETCH, self._capacity))
         head.back_up(first)
         yield from head.run_to(first)
         yield from self._make(first, batch)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from tuibp.engine.arrays import Array
 from tuibp.engine.calls import Do
 from tuibp.engine.workspace import Workspace
 
@@ -125,7 +126,8 @@ def update(do: Do, ws: Workspace, layer: int) -> None:
         do(np.copyto, slots.weights_only, ws.grad, where=ws.network.layout.is_weight)
         grad = slots.weights_only
     for tile in slots.tiles:
-        _watch(do, ws, 0, tile)
+        _gauge(do, ws, 0, ws.grad, tile)
+        _gauge(do, ws, 2, ws.after.params.flat, tile)
         plan.optimizer.step(
             do,
             ws.after.params.flat[tile],
@@ -137,13 +139,12 @@ def update(do: Do, ws: Workspace, layer: int) -> None:
             ws.rates,
         )
         if not slots.update_follows:
-            _watch(do, ws, 1, tile)
+            _gauge(do, ws, 1, ws.scratch, tile)
 
 
-def _watch(do: Do, ws: Workspace, kind: int, tile: slice) -> None:
-    """The squared norms of the gradient (0) or the update (1), for the flight log, while the tile is near."""
-    if ws.slots.watched:
-        vector = ws.scratch if kind else ws.grad
+def _gauge(do: Do, ws: Workspace, kind: int, vector: Array, tile: slice) -> None:
+    """The squared norms of the pieces of a tile, for the flight log, while the tile is near."""
+    if ws.gauged:
         for piece, (_, part) in enumerate(ws.slots.pieces):
             if tile.start <= part.start < tile.stop:
                 do(vector[part].dot, vector[part], ws.square(kind, piece))

@@ -26,28 +26,53 @@ Key: TypeAlias = Hashable
 Loop: TypeAlias = Callable[[Iterable[tuple[Any, ...]]], None]
 """Runs batches, each given as the tuple of what differs from slot to slot."""
 MOST = 256
-"""Batches that run at most before the numbers of the flight log are taken."""
-KEPT = 512 * 1024
-"""Bytes that may be kept of them."""
+"""Batches that run at most before their costs are taken."""
+SLICE = 8e6
+"""Nanoseconds that they may take: then a run pauses, and may be broken off."""
+KEPT = 128 * 1024
+"""Bytes that may be kept of their outputs."""
+TAX = 0.02
+"""The share of the time that keyframes may take, and likewise the gauges of the flight log."""
+RARELY = 16
+"""Batches of which at least one is gauged."""
+NEAR, FAR = 0.4e6, 4e6
+"""Nanoseconds of replay: keyframes need be no nearer, and at first shall be no further apart."""
+
+
+def batch_time(program: Program) -> float:
+    """About how many nanoseconds a batch takes on a present-day core; only the order of magnitude counts."""
+    network = program.recipe.network
+    calls, products = 8 * network.L, 3 * network.layout.count * program.m
+    return 300 * calls + products * 2 / 60 + 5 * network.layout.size * network.dtype.itemsize / 30
 
 
 def first_stride(program: Program) -> int:
-    """How many batches lie between two keyframes so that taking them costs about a fiftieth of the time: a power of
-    two. Nanoseconds of a present-day core; only the order of magnitude counts.
-    """
-    network, m = program.recipe.network, program.m
-    size = network.layout.size * network.dtype.itemsize
-    frame = 2_500 + (1 + len(program.recipe.plan.optimizer.slots)) * size / 10
-    batch = 300 * 8 * network.L + 3 * network.layout.count * m * 2 / 40 + 5 * size / 10
-    return 1 << max(0, math.ceil(math.log2(frame / batch * 50)))
+    """How many batches lie between two keyframes at first: a power of two."""
+    state = (1 + len(program.recipe.plan.optimizer.slots)) * program.recipe.network.layout.size
+    # A byte a nanosecond, because the memory of a keyframe is taken from the machine when it is first written to.
+    frame = 2_500 + state * program.recipe.network.dtype.itemsize
+    batch = batch_time(program)
+    nearest, furthest = (max(1, _power_of_two(time / batch) // 2) for time in (NEAR, FAR))
+    return min(max(_power_of_two(frame / batch / TAX), nearest), furthest)
+
+
+def gauge_period(program: Program) -> int:
+    """Of how many batches one is gauged: a power of two, 1 where that is cheap beside the batch."""
+    network = program.recipe.network
+    gauge = 1_500 + 2.5 * sum(network.sizes[1:]) * program.m + 0.15 * network.layout.size
+    return min(RARELY, _power_of_two(gauge / batch_time(program) / TAX))
 
 
 def slots_of_a_run(program: Program) -> int:
-    """How many batches run before the numbers of the flight log are taken: a power of two."""
+    """How many batches run before their costs are taken: a power of two."""
     network = program.recipe.network
-    columns = (2 + (network.fused is not None)) * sum(network.sizes[1:])
-    each = columns * program.m * network.dtype.itemsize
-    return min(MOST, 1 << max(0, (KEPT // each).bit_length() - 1))
+    each = network.sizes[-1] * program.m * network.dtype.itemsize
+    return max(1, min(MOST, _power_of_two(min(KEPT / each, SLICE / batch_time(program))) // 2))
+
+
+def _power_of_two(number: float) -> int:
+    """The smallest that is not below a number > 0, 1 at least."""
+    return 1 << max(0, math.ceil(math.log2(number)))
 
 
 class Runner:
@@ -62,53 +87,61 @@ class Runner:
         """
         self.program = program
         self.slots = Slots(program.recipe, m, count, records=False)
+        self.period = gauge_period(program)
         self._state = state
         self._shared = Shared(program.recipe.network.dtype)
         self._kernels = [(op.kind.running or op.kind.kernel, op.layer) for op in program.batch_ops]
-        self._rows: list[tuple[Any, ...]] = []
-        """What differs, by slot."""
-        self._code: Code | None = None
+        self._codes: dict[bool, Code] = {}
+        """How a batch runs that is gauged, and one that is not."""
+        self._at = 0
+        """The global batch in the first slot."""
 
-    def load(self, indices: IntArray, first: int) -> None:
-        """Take the samples (n, m) of n batches, the first of which is global batch `first`."""
-        self.slots.begin(0, indices, range(first + 1, first + len(indices) + 1))
+    def load(self, indices: IntArray, at: int) -> None:
+        """Take the samples (n, m) of n batches, the first of which is global batch `at`."""
+        self.slots.begin(0, indices, range(at + 1, at + len(indices) + 1))
         self.slots.load(len(indices))
-        if self._code is None:
-            # Two slots tell what differs from slot to slot.
-            one, other = (self._tape(slot) for slot in (0, min(1, self.slots.count - 1)))
-            self._code = Code(one, other, _labels(self._workspace(0)))
-        while len(self._rows) < len(indices):
-            self._rows.append(self._code.row(len(self._rows)))
+        self._at = at
+        if not self._codes:
+            self._codes = {gauged: self._code(gauged) for gauged in (False, True)}
+        for code in self._codes.values():
+            code.prepare(len(indices))
 
     def run(self, first: int, stop: int) -> None:
-        """The loaded batches first..stop-1, whole."""
-        assert self._code is not None
-        self._code.loop(self._rows[first:stop])
+        """The batches in slots first..stop-1, whole."""
+        while first < stop:
+            phase = (self._at + first) % self.period
+            end = min(stop, first + self.period - phase) if phase else first + 1
+            self._codes[not phase].run(first, end)
+            first = end
 
-    @property
-    def source(self) -> str:
-        """The text of the code; empty before the first batch is loaded."""
-        return "" if self._code is None else self._code.source
+    def source(self, gauged: bool) -> str:
+        """The text of the code that runs a batch."""
+        return self._code(gauged).source
 
-    def _tape(self, slot: int) -> list[Call]:
-        """The calls of a batch, but for those that `Slots` makes for many at once."""
-        calls = noted(self._kernels, self._workspace(slot), self._shared)
-        return [call for some in [*calls, self._keeping(slot)] for call in some]
-
-    def _keeping(self, slot: int) -> list[Call]:
-        tape = Tape(self._shared)
-        self.slots.keep(tape, slot)
-        return tape.calls
-
-    def _workspace(self, slot: int) -> Workspace:
-        return Workspace(self.slots, slot, self._state, self._state)
+    def _code(self, gauged: bool) -> Code:
+        # Two slots tell what differs from slot to slot.
+        one, other = (self._tape(slot, gauged) for slot in (0, min(1, self.slots.count - 1)))
+        return Code(one, other, _labels(self._workspace(0, gauged)))
 
     def operations(self) -> list[Callable[[], None]]:
         """The operations of the first loaded batch one by one, the update being the last: for those that take long."""
-        calls = noted(self._kernels, self._workspace(0), self._shared)
-        calls[-1] += self._keeping(0)
+        calls = self._noted(0, self._at % self.period == 0)
+        calls[-2:] = [calls[-2] + calls[-1]]
         stepper = Stepper(calls)
         return [stepper.step] * stepper.count
+
+    def _tape(self, slot: int, gauged: bool) -> list[Call]:
+        """The calls of a batch, but for those that `Slots` makes for many at once."""
+        return [call for some in self._noted(slot, gauged) for call in some]
+
+    def _noted(self, slot: int, gauged: bool) -> list[list[Call]]:
+        """By operation; what the batch keeps comes last."""
+        keeping = Tape(self._shared)
+        self.slots.keep(keeping, slot, gauged)
+        return [*noted(self._kernels, self._workspace(slot, gauged), self._shared), keeping.calls]
+
+    def _workspace(self, slot: int, gauged: bool) -> Workspace:
+        return Workspace(self.slots, slot, self._state, self._state, gauged=gauged)
 
 
 class Stepper:
@@ -175,11 +208,18 @@ class Code:
             lines="\n        ".join(lines),
         )
         exec(compile(self.source, "<run of a batch>", "exec"), fixed)
-        self.loop = cast(Loop, fixed["run"])
+        self._loop = cast(Loop, fixed["run"])
+        self._rows: list[tuple[Buffer, ...]] = []
 
-    def row(self, slot: int) -> tuple[Buffer, ...]:
-        """The buffers of a slot that differ, in the order in which the loop wants them."""
-        return tuple(_moved(buffer, slot * step) for buffer, step in self._varying)
+    def prepare(self, count: int) -> None:
+        """Be ready to run the first `count` slots."""
+        while len(self._rows) < count:
+            slot = len(self._rows)
+            self._rows.append(tuple(_moved(buffer, slot * step) for buffer, step in self._varying))
+
+    def run(self, first: int, stop: int) -> None:
+        """Run the batches in slots first..stop-1."""
+        self._loop(self._rows[first:stop])
 
 
 def _moved(buffer: Buffer, by: int) -> Buffer:

@@ -15,15 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tuibp.engine.arrays import ALIGNMENT, Array, DType, IntArray, aligned_zeros
+from tuibp.engine.arrays import ALIGNMENT, Array, DType, IntArray, aligned_empty, aligned_zeros
 from tuibp.engine.calls import Do
 from tuibp.engine.recipe import Recipe
 from tuibp.engine.state import State
 
 TILE = 32768
 """Entries of the parameter vector that are updated at once: they, their gradient and the update fit a core's cache."""
-WATCHED = 512
-"""Entries of a parameter vector from which on its norms are cheaper batch by batch than for many batches at once."""
 NEAR = 512 * 1024
 """Bytes up to which the buffers of one kind get a slot each; beyond, the batches of a run share one."""
 
@@ -59,47 +57,40 @@ class Slots:
     """Buffers for `count` batches of m samples, side by side.
 
     Records have every buffer to themselves. The batches of a run share one set of buffers, which stays near; each puts
-    what is asked of it later in its slot of `kept`.
+    what is asked of it later in a slot.
     """
 
     def __init__(self, recipe: Recipe, m: int, count: int = 1, *, records: bool = True) -> None:
         network, plan = recipe.network, recipe.plan
-        dtype, size, L = network.dtype, network.layout.size, network.L
-        self.recipe, self.m, self.count, self.records = recipe, m, count, records
+        dtype, size, outputs = network.dtype, network.layout.size, network.sizes[-1]
+        self.recipe, self.m, self.count = recipe, m, count
         self.stack = Stack(network.sizes)
         sets = count if records else 1
         block = (self.stack.rows, m)
-        self.update_follows = plan.optimizer.proportional and plan.train_biases
-        """Whether the update is the learning rate times the gradient, so that its norm is known."""
-        self.watched = size > WATCHED
-        """Whether the norms of gradient and update are taken within the batch."""
         self.tiles = [slice(at, min(at + TILE, size)) for at in range(0, size, TILE)]
         self.pieces = list(_pieces(self.tiles, network.layout.segments))
         """(layer, part of the flat vector), none across the border of a layer or of a tile."""
-
-        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("A", "Z", "SP", "dA", "D", "S"), block)
-        shapes |= {"grad": (size,), "scratch": (size,), "squares": (2, len(self.pieces))}
-        asked = [
-            "A",
-            "SP",
-            *(["squares"] if self.watched else ["grad"] if self.update_follows else ["grad", "scratch"]),
-        ]
-        asked += ["Z"] if network.fused else []
-        self._places = _Places({name: shapes[name] for name in asked}, dtype)
-        self._buffers = aligned_zeros((sets, self._places.size), dtype)
-        self.kept = self._buffers if sets == count else aligned_zeros((count, self._places.size), dtype)
-        own = {
-            name: self._places.view(self._buffers, name) if name in asked else _slots(shape, sets, dtype)
-            for name, shape in shapes.items()
-        }
-        self.A, self.Z, self.SP, self.dA, self.D, self.S = (own[name] for name in ("A", "Z", "SP", "dA", "D", "S"))
+        self.A, self.Z, self.dA, self.D, self.S = (_slots(block, sets, dtype) for _ in range(5))
         self.A.fill(1.0)
-        self.grad, self.scratch, self.squares = own["grad"], own["scratch"], own["squares"]
-        rows = self.stack.part(L, L)
-        self._copied = slice(self._places.start("A") + rows.start * m, self._places.size)
-        self.output: Array = self.of_each("A")[:, rows]
+        self.grad, self.scratch = (_slots((size,), sets, dtype) for _ in range(2))
+        self.weights_only = None if plan.train_biases else aligned_zeros((size,), dtype)
+        """Where biases are frozen, the gradient without theirs."""
+        self.update_follows = plan.optimizer.proportional and plan.train_biases
+        """Whether the update is the learning rate times the gradient, so that its norm is known."""
+
+        # What the flight log asks of a batch lies in one piece, so that a run puts it in its slot with one copy.
+        places = Places({"SP": block, "squares": (3, len(self.pieces))}, dtype)
+        self._gauges = aligned_zeros((sets, places.size), dtype)
+        self._kept = self._gauges if sets == count else aligned_empty((count, places.size), dtype)
+        self.SP, self.squares = (places.view(self._gauges, name) for name in ("SP", "squares"))
+        self.SP_of_each, self.squares_of_each = (places.view(self._kept, name) for name in ("SP", "squares"))
+        """(count, rows, m) slopes; (count, 3, pieces) squared norms of gradient, update and parameters, by piece."""
+        rows = self.stack.part(network.L, network.L)
+        self._output, self._logits = self.A[:, rows], self.Z[:, rows]
+        self.output = self._output if sets == count else _slots((outputs, m), count, dtype)
         """(count, n_L, m) a[L] of every batch."""
-        self._cost_from = self.of_each("Z" if network.fused else "A")[:, rows]
+        self.logits = self._logits if sets == count or not network.fused else _slots((outputs, m), count, dtype)
+        """(count, n_L, m) z[L], where the cost is taken from it."""
         self.C = _slots((m,), count, dtype)
 
         self.source = recipe.train.x_and_one if network.layout.folded[1] else recipe.train.x
@@ -109,23 +100,18 @@ class Slots:
         """Whether the inputs of all batches may be loaded before the first one runs."""
         self.inputs = _slots((m, width), count if self.ahead else 1, dtype)
         self._rows = np.zeros((count * m if self.ahead else 0, width), dtype)
-        self.targets = np.zeros((count, m, network.sizes[-1]), dtype)
-        self.Y = _slots((network.sizes[-1], m), count, dtype)
+        self.targets = np.zeros((count, m, outputs), dtype)
+        self.Y = _slots((outputs, m), count, dtype)
         self.indices: IntArray = np.zeros((count, m), np.intp)
         self.rates = np.zeros((count, len(plan.optimizer.schedule(plan.lr, plan.settings, 1))), dtype)
-        self.weights_only = None if plan.train_biases else aligned_zeros((size,), dtype)
-        """Where biases are frozen, the gradient without theirs."""
 
-    def of_each(self, name: str) -> Array:
-        """(count, ...) what every batch has kept: "SP" and layer L of "A" (of "Z" too where fused); "squares" where
-        watched, "grad" where not, and "scratch" where the update does not follow from it.
-        """
-        return self._places.view(self.kept, name)
-
-    def keep(self, do: Do, slot: int) -> None:
-        """At the end of a batch of a run: copy what is asked of it later."""
-        if self.kept is not self._buffers:
-            do(np.copyto, self.kept[slot, self._copied], self._buffers[0, self._copied])
+    def keep(self, do: Do, slot: int, gauged: bool) -> None:
+        """At the end of a batch of a run: copy what is asked of it later to its slot."""
+        do(np.copyto, self.output[slot], self._output[0])
+        if self.recipe.network.fused:
+            do(np.copyto, self.logits[slot], self._logits[0])
+        if gauged:
+            do(np.copyto, self._kept[slot], self._gauges[0])
 
     def begin(self, first: int, indices: IntArray, counts: Sequence[int]) -> None:
         """The samples (n, m) of the batches in slots first, first + 1, ... and the numbers of their updates."""
@@ -149,7 +135,7 @@ class Slots:
         """C of every sample of the first `count` batches; from z[L] where the fused form stays finite."""
         network = self.recipe.network
         value = network.cost.value if network.fused is None else network.fused.value
-        value(self._cost_from[:count], self.Y[:count], self.C[:count])
+        value((self.output if network.fused is None else self.logits)[:count], self.Y[:count], self.C[:count])
 
 
 def _pieces(tiles: Sequence[slice], segments: Sequence[slice]) -> Iterator[tuple[int, slice]]:
@@ -160,7 +146,7 @@ def _pieces(tiles: Sequence[slice], segments: Sequence[slice]) -> Iterator[tuple
                 yield layer, slice(start, stop)
 
 
-class _Places:
+class Places:
     """Where several buffers lie in one vector, each on a cache line."""
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: DType) -> None:
@@ -171,9 +157,6 @@ class _Places:
         for name, shape in shapes.items():
             self._starts[name] = self.size
             self.size += -(-math.prod(shape) // line) * line
-
-    def start(self, name: str) -> int:
-        return self._starts[name]
 
     def view(self, vectors: Array, name: str) -> Array:
         """(n, ...) the buffers of a name in vectors (n, size)."""
@@ -188,13 +171,14 @@ class Workspace:
     that layers keep their number.
     """
 
-    def __init__(self, slots: Slots, slot: int, state: State, after: State) -> None:
+    def __init__(self, slots: Slots, slot: int, state: State, after: State, *, gauged: bool = True) -> None:
         """
         Args:
             state: what the batch reads.
             after: what the update writes; may be `state` itself, then the update happens in place.
+            gauged: whether the batch takes the norms of gradient, update and parameters for the flight log.
         """
-        self.slots, self.slot = slots, slot
+        self.slots, self.slot, self.gauged = slots, slot, gauged
         self.recipe, self.network, self.m = slots.recipe, slots.recipe.network, slots.m
         self.state, self.after = state, after
         stack, sizes, layout = slots.stack, self.network.sizes, self.network.layout
@@ -241,7 +225,7 @@ class Workspace:
         return self._and_below(self.rows_A, layer)
 
     def square(self, kind: int, piece: int) -> Array:
-        """Where the squared norm of a piece of the gradient (0) or the update (1) is put: an array without axes."""
+        """Where the squared norm of a piece of gradient (0), update (1) or parameters (2) is put; it has no axes."""
         square: Array = self._mine(self.slots.squares)[kind, piece : piece + 1].reshape(())
         return square
 

@@ -8,42 +8,58 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tuibp.debugger.names import SCALARS, CellRef
+from tuibp.debugger.names import CellRef
 from tuibp.debugger.view import View
 from tuibp.engine.arrays import Array
-from tuibp.engine.network import Parameters
 from tuibp.engine.operations import fused_delta
+from tuibp.present.entries import entry, parameters_read
 from tuibp.present.numbers import cell_symbol, factor, short, symbol
 
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """The summands of a cell in order; each is read when somebody looks at it, for a wide layer has hundreds."""
+    """The summands of a cell in order: a product of factors each, and one more at the end, such as the bias."""
 
-    count: int
-    factors: Callable[[int], tuple[float, ...]]
-    """Of summand k."""
-    names: Callable[[int], tuple[str, ...]]
-    """The name of each factor of summand k."""
+    parts: tuple[Array, ...] = ()
+    """(n,) each: factor p of summand k is `parts[p][k]`."""
+    named: Callable[[int], tuple[str, ...]] = lambda k: ()
+    """The name of each factor of summand k, made when somebody looks at it: a wide layer has hundreds."""
+    last: tuple[tuple[str, ...], tuple[float, ...]] | None = None
+    """Names and values of the factors of one more summand."""
+
+    @property
+    def _products(self) -> int:
+        return len(self.parts[0]) if self.parts else 0
 
     def __len__(self) -> int:
-        return self.count
+        return self._products + (self.last is not None)
 
-    def value(self, k: int) -> float:
-        """The product of the factors of summand k."""
-        return math.prod(self.factors(k))
+    def factors(self, k: int) -> tuple[float, ...]:
+        """The factors of summand k."""
+        if self.last is not None and k == self._products:
+            return self.last[1]
+        return tuple(float(part[k]) for part in self.parts)
+
+    def names(self, k: int) -> tuple[str, ...]:
+        """The names of its factors."""
+        return self.last[0] if self.last is not None and k == self._products else self.named(k)
+
+    def values(self) -> Array:
+        """(n,) float64, the summands."""
+        values = np.ones(len(self))
+        with np.errstate(all="ignore"):
+            for part in self.parts:
+                values[: self._products] *= part
+        if self.last is not None:
+            values[-1] = math.prod(self.last[1])
+        return values
 
 
-NONE = Terms(0, lambda k: (), lambda k: ())
-
-
-def _listed(*terms: tuple[tuple[str, ...], tuple[float, ...]]) -> Terms:
-    """A few terms, each with the names and the values of its factors."""
-    return Terms(len(terms), lambda k: terms[k][1], lambda k: terms[k][0])
+NONE = Terms()
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +96,6 @@ Maker = Callable[[View, CellRef], CellFormula]
 Index = tuple[int, ...]
 
 
-def _value(view: View, cell: CellRef) -> float | None:
-    if cell.name in SCALARS:
-        scalar = view.scalar(cell.name)
-        return None if scalar is None else float(scalar)
-    array = view.get(cell.name, cell.layer)
-    return None if array is None else float(array[cell.index])
-
-
 def _dot(left: tuple[str, int, Array | None], right: tuple[str, int, Array | None],
          index: Callable[[int], tuple[Index, Index]]) -> Terms:  # fmt: skip
     """The terms left[k] * right[k]; none where either is not computed.
@@ -104,32 +112,16 @@ def _dot(left: tuple[str, int, Array | None], right: tuple[str, int, Array | Non
         at = index(k)
         return symbol(left[0], left[1], at[0]), symbol(right[0], right[1], at[1])
 
-    return Terms(len(one), lambda k: (float(one[k]), float(two[k])), names)
-
-
-def _and(terms: Terms, name: str, value: float) -> Terms:
-    """One more term at the end."""
-    if not terms:
-        return terms
-    last = terms.count
-    return Terms(
-        last + 1,
-        lambda k: terms.factors(k) if k < last else (value,),
-        lambda k: terms.names(k) if k < last else (name,),
-    )
-
-
-def _read(view: View) -> Parameters:
-    """The parameters that the visible batch has read: after its update those on the screen are newer."""
-    return view.state.params if view.record is None else view.record.ws.state.params
+    return Terms((one, two), names)
 
 
 def _z(view: View, cell: CellRef) -> CellFormula:
-    l, (i,), params = cell.layer or 1, cell.index, _read(view)
+    l, (i,), params = cell.layer or 1, cell.index, parameters_read(view)
     symbols = f"{cell_symbol(cell)} = Σ_j {symbol('W', l)}[{i},j] {symbol('a', l - 1)}[j] + {symbol('b', l, (i,))}"
     terms = _dot(("W", l, params.W[l][i]), ("a", l - 1, view.get("a", l - 1)), lambda j: ((i, j), (j,)))
-    terms = _and(terms, symbol("b", l, (i,)), float(params.b[l][i]))
-    return CellFormula(cell, symbols, _value(view, cell), terms)
+    if terms:
+        terms = replace(terms, last=((symbol("b", l, (i,)),), (float(params.b[l][i]),)))
+    return CellFormula(cell, symbols, entry(view, cell), terms)
 
 
 def _a(view: View, cell: CellRef) -> CellFormula:
@@ -141,7 +133,7 @@ def _a(view: View, cell: CellRef) -> CellFormula:
     numbers = ""
     if z is not None:
         numbers = filled(sigma.formula, {"z": float(z[i])}) if sigma.elementwise else _softmax(z, i)
-    return CellFormula(cell, symbols, _value(view, cell), numbers=numbers)
+    return CellFormula(cell, symbols, entry(view, cell), numbers=numbers)
 
 
 def _softmax(z: Array, i: int) -> str:
@@ -156,7 +148,7 @@ def _data(view: View, cell: CellRef) -> CellFormula:
     names = train.classes if cell.name == "y" else train.features
     label = f' "{names[cell.index[0]]}"' if cell.index[0] < len(names) else ""
     row = f" of row {int(record.ws.indices[s])} of the training data" if record is not None and s is not None else ""
-    return CellFormula(cell, f"{cell_symbol(cell)} = column {cell.index[0]}{label}{row}", _value(view, cell))
+    return CellFormula(cell, f"{cell_symbol(cell)} = column {cell.index[0]}{label}{row}", entry(view, cell))
 
 
 def _dC_da(view: View, cell: CellRef) -> CellFormula:
@@ -167,11 +159,11 @@ def _dC_da(view: View, cell: CellRef) -> CellFormula:
         numbers = ""
         if a is not None and y is not None:
             numbers = filled(formula, {"a": float(a[i]), "y": float(y[i]), "n": float(len(a))})
-        return CellFormula(cell, symbols, _value(view, cell), numbers=numbers)
+        return CellFormula(cell, symbols, entry(view, cell), numbers=numbers)
     symbols = f"{cell_symbol(cell)} = Σ_k {symbol('W', l + 1)}[k,{i}] {symbol('db', l + 1)}[k]"
-    W, delta = _read(view).W[l + 1], view.get("db", l + 1)
+    W, delta = parameters_read(view).W[l + 1], view.get("db", l + 1)
     terms = _dot(("W", l + 1, W[:, i]), ("db", l + 1, delta), lambda k: ((k, i), (k,)))
-    return CellFormula(cell, symbols, _value(view, cell), terms)
+    return CellFormula(cell, symbols, entry(view, cell), terms)
 
 
 def _sp(view: View, cell: CellRef) -> CellFormula:
@@ -184,16 +176,16 @@ def _sp(view: View, cell: CellRef) -> CellFormula:
         if a is not None:
             numbers = f"{factor(float(a[i]), 5)} ({int(i == j)} - {factor(float(a[j]), 5)})"
         symbols = f"{name} = {symbol('a', l, (i,))} ([i=j] - {symbol('a', l, (j,))})"
-        return CellFormula(cell, symbols, _value(view, cell), numbers=numbers)
+        return CellFormula(cell, symbols, entry(view, cell), numbers=numbers)
     (i,) = cell.index
     if z is not None and a is not None:
         numbers = filled(sigma.derivative_formula, {"z": float(z[i]), "a": float(a[i])})
-    return CellFormula(cell, f"{cell_symbol(cell)},  {sigma.derivative_formula}", _value(view, cell), numbers=numbers)
+    return CellFormula(cell, f"{cell_symbol(cell)},  {sigma.derivative_formula}", entry(view, cell), numbers=numbers)
 
 
 def _db(view: View, cell: CellRef) -> CellFormula:
     l, (i,), network = cell.layer or 1, cell.index, view.network
-    name, here = cell_symbol(cell), _value(view, cell)
+    name, here = cell_symbol(cell), entry(view, cell)
     if network.fused is not None and l == network.L:
         a, y = view.get("a", l), view.get("y")
         fused = f"   (fused: {network.fused.activation} with {network.cost.name})"
@@ -221,7 +213,7 @@ def _dW(view: View, cell: CellRef) -> CellFormula:
     delta, a = view.get("db", l), view.get("a", l - 1)
     one, two = (None if array is None else array[k : k + 1] for array, k in ((delta, i), (a, j)))
     terms = _dot(("db", l, one), ("a", l - 1, two), lambda _: ((i,), (j,)))
-    return CellFormula(cell, symbols, _value(view, cell), terms)
+    return CellFormula(cell, symbols, entry(view, cell), terms)
 
 
 def _batch(view: View, cell: CellRef) -> CellFormula:
@@ -235,27 +227,24 @@ def _batch(view: View, cell: CellRef) -> CellFormula:
         delta = symbol("db", l, (i,))
         if what == "dW":
             j = cell.index[1]
-            terms = Terms(
-                ws.m,
-                lambda s: (float(ws.D[l][i, s]), float(ws.A[l - 1][j, s])),
-                lambda s: (f"s{s} {delta}", symbol("a", l - 1, (j,))),
-            )
+            terms = Terms((ws.D[l][i], ws.A[l - 1][j]), lambda s: (f"s{s} {delta}", symbol("a", l - 1, (j,))))
         else:
-            terms = Terms(ws.m, lambda s: (float(ws.D[l][i, s]),), lambda s: (f"s{s} {delta}",))
+            terms = Terms((ws.D[l][i],), lambda s: (f"s{s} {delta}",))
     scale = float(len(terms)) if reduction == "mean" and terms else 1.0
-    return CellFormula(cell, symbols, _value(view, cell), terms, scale)
+    return CellFormula(cell, symbols, entry(view, cell), terms, scale)
 
 
 def _parameter(view: View, cell: CellRef) -> CellFormula:
     """W and b after an update: what they were and what was added; before: where they come from."""
-    l, small, here = cell.layer or 1, cell.name == "b", _value(view, cell)
-    added = _value(view, CellRef("ub" if small else "uW", l, cell.index)) if view.defined("uW", l) else None
+    l, small, here = cell.layer or 1, cell.name == "b", entry(view, cell)
+    added = entry(view, CellRef("ub" if small else "uW", l, cell.index)) if view.defined("uW", l) else None
     if added is None or view.record is None:
         origin = "initial value" if view.record is None or view.record.batch == 0 else "as the last update left it"
         return CellFormula(cell, f"{cell_symbol(cell)}: {origin}", here)
-    before = (("before",), (float((_read(view).b if small else _read(view).W)[l][cell.index]),))
-    step = _step(view, CellRef("gb" if small else "gW", l, cell.index))
-    terms = _listed(before, (("update",), (added,))) if step is None else _listed(before, step)
+    params = parameters_read(view)
+    before = float((params.b if small else params.W)[l][cell.index])
+    step = _step(view, CellRef("gb" if small else "gW", l, cell.index)) or (("update",), (added,))
+    terms = Terms((np.array([before]),), lambda _: ("before",), step)
     return CellFormula(cell, f"{cell_symbol(cell)}  {_rule(view)}", here, terms)
 
 
@@ -267,14 +256,14 @@ def _rule(view: View) -> str:
 
 def _step(view: View, gradient: CellRef) -> tuple[tuple[str, ...], tuple[float, ...]] | None:
     """-η times the gradient, as a term; None for an optimizer whose step is no such product."""
-    value, plan = _value(view, gradient), view.recipe.plan
+    value, plan = entry(view, gradient), view.recipe.plan
     return None if value is None or plan.optimizer.slots else (("-η", cell_symbol(gradient)), (-plan.lr, value))
 
 
 def _updated(view: View, cell: CellRef) -> CellFormula:
     step = _step(view, CellRef("gW" if cell.name == "uW" else "gb", cell.layer, cell.index))
-    terms = NONE if step is None else _listed(step)
-    return CellFormula(cell, f"{cell_symbol(cell)} = after - before;  {_rule(view)}", _value(view, cell), terms)
+    terms = Terms(last=step)
+    return CellFormula(cell, f"{cell_symbol(cell)} = after - before;  {_rule(view)}", entry(view, cell), terms)
 
 
 SUMMANDS = 3
@@ -295,7 +284,7 @@ def _cost(view: View, cell: CellRef) -> CellFormula:
         ]
         more = f" + …{len(a) - SUMMANDS} more…" if len(a) > SUMMANDS else ""
         numbers = f"{before}[{' + '.join(units)}{more}]" if before or more else " + ".join(units)
-    return CellFormula(cell, network.cost.formula, _value(view, cell), numbers=numbers)
+    return CellFormula(cell, network.cost.formula, entry(view, cell), numbers=numbers)
 
 
 _MAKERS: dict[str, Maker] = {
@@ -313,5 +302,5 @@ def cell_formula(view: View, cell: CellRef) -> CellFormula:
         if view.look == "mean" and cell.name in _OF_A_SAMPLE:
             # A mean of products is no product of means: showing factors here would be false arithmetic.
             symbols = f"{cell_symbol(cell)}: mean over the samples that have computed it"
-            return CellFormula(cell, symbols, _value(view, cell))
+            return CellFormula(cell, symbols, entry(view, cell))
         return _MAKERS[cell.name](view, cell)

@@ -10,7 +10,10 @@ import math
 import re
 from collections.abc import Iterable
 
+import numpy as np
+
 from tuibp.debugger.names import TENSORS, CellRef
+from tuibp.engine.arrays import Array
 from tuibp.engine.program import Op
 from tuibp.present.cell_formula import CellFormula, Terms, cell_formula
 from tuibp.present.cells import Picture, Run, Window, cut, framed, slide
@@ -180,24 +183,37 @@ def cell_rows(scene: Scene, cell: CellRef, width: int, height: int) -> Lines:
 def term_rows(formula: CellFormula, digits: int, width: int, room: int) -> Lines:
     """Terms by size: name * name = value, and its share of the sum."""
     terms = formula.terms
-    values = [terms.value(k) for k in range(len(terms))]
-    order = sorted(range(len(values)), key=lambda k: -abs(values[k]))
-    total = sum(values)
-    shown = order if len(order) <= room else order[: max(1, room - 1)]
+    values = terms.values()
+    with np.errstate(all="ignore"):
+        total = float(np.add.reduce(values))
+    shown = _largest_first(values, len(values) if len(values) <= room else max(1, room - 1))
     rows: Lines = []
     for k in shown:
-        share = _share(values[k], total)
+        value = float(values[k])
         factors = terms.factors(k)
         named = " * ".join(
-            f"{name}={short(value, digits + 1)}" for name, value in zip(terms.names(k), factors, strict=True)
+            f"{name}={short(number, digits + 1)}" for name, number in zip(terms.names(k), factors, strict=True)
         )
-        text = f"{named} gives {short(values[k], digits + 1)}" if len(factors) > 1 else named
-        rows.append([Run(" " * _INDENT), Run(f"{share:>6} ", "key"), Run(text, "text")])
-    if len(shown) < len(order):
-        rest = sum(values[k] for k in order[len(shown) :])
-        others = f"{len(order) - len(shown)} others = {short(rest, digits)}"
+        text = f"{named} gives {short(value, digits + 1)}" if len(factors) > 1 else named
+        rows.append([Run(" " * _INDENT), Run(f"{_share(value, total):>6} ", "key"), Run(text, "text")])
+    if len(shown) < len(values):
+        with np.errstate(all="ignore"):
+            rest = float(np.add.reduce(np.delete(values, shown)))
+        others = f"{len(values) - len(shown)} others = {short(rest, digits)}"
         rows.append([Run(" " * (_INDENT + 7)), Run(others, "dim")])
     return rows
+
+
+def _largest_first(values: Array, count: int) -> list[int]:
+    """The numbers of the `count` largest values by magnitude, nan before all; equal ones in their order.
+
+    Only those that may be among them are sorted: a batch may have hundreds of thousands.
+    """
+    size = np.where(np.isnan(values), np.inf, np.abs(values))
+    least = np.partition(size, -count)[-count]
+    among = np.flatnonzero(size >= least)
+    order: list[int] = among[np.argsort(-size[among], kind="stable")][:count].tolist()
+    return order
 
 
 def _share(value: float, total: float) -> str:

@@ -1,12 +1,13 @@
 """A table of tensor cells: the DP table, the layer table and the matrices are all painted here.
 
-Only the cells that are visible are formatted, so a 784x512 matrix costs what a small one does.
+Only what is visible is made and formatted, so a 784x512 matrix costs what a small one does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from tuibp.debugger.names import CellRef
 from tuibp.engine.arrays import Array
@@ -15,8 +16,30 @@ from tuibp.present.cells import Hit, Picture, Run, Window, cut, framed, slide
 from tuibp.present.numbers import READY, UNDEFINED, column_width, heat_role, number
 from tuibp.present.scene import Scene
 
-LABELS = 2000
-"""Row names that are measured; more of them are only numbers, which do not get much longer."""
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Line(Protocol[T_co]):
+    """The columns or the names of the rows, by number: a list, or something that makes each when it is looked at."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, at: int, /) -> T_co: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Made(Generic[T]):
+    """A line of `count` members, each made when it is looked at."""
+
+    count: int
+    make: Callable[[int], T]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, at: int, /) -> T:
+        return self.make(at)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,18 +68,25 @@ class Table:
 
     pane: str
     """The name of the pane."""
-    columns: Sequence[Column]
-    names: Sequence[str]
+    columns: Line[Column]
+    names: Line[str]
     """What stands before each row; its length is the number of rows."""
+    label: int
+    """Columns that the longest name takes."""
     focus: int = 0
     """The column to keep visible, and for the cursor to start in, where nothing is selected."""
+    whole: Tensor | None = None
+    """The matrix of which this table shows entry (i, j) in row i of column j; None for any other table."""
 
 
-def locate(columns: Sequence[Column], ref: CellRef | None) -> tuple[int, int] | None:
+def locate(table: Table, ref: CellRef | None) -> tuple[int, int] | None:
     """(row, column) of a cell in a table; None where it has no such cell."""
     if ref is None:
         return None
-    for x, column in enumerate(columns):
+    if table.whole is not None:
+        return (ref.index[0], ref.index[1]) if table.whole == (ref.name, ref.layer) else None
+    for x in range(len(table.columns)):
+        column = table.columns[x]
         if column.tensor == (ref.name, ref.layer):
             row = ref.index[0] if ref.index else 0
             if 0 <= row < column.count and column.cell(row) == ref.index:
@@ -70,7 +100,7 @@ def step_cursor(table: Table, ref: CellRef | None, dy: int, dx: int) -> CellRef:
     Where the table does not hold the cell yet: the cell of the same row in the column to start in.
     """
     columns = table.columns
-    place = locate(columns, ref)
+    place = locate(table, ref)
     if place is None:
         column = columns[max(0, min(table.focus, len(columns) - 1))]
         row = ref.index[0] if ref is not None and ref.index else 0
@@ -115,15 +145,16 @@ def _cell(column: Column, row: int, scene: Scene, marks: str, width: int) -> lis
 def paint_grid(scene: Scene, table: Table, width: int, height: int, window: Window) -> Picture:
     """A table with a heading line."""
     columns, names = table.columns, table.names
-    cursor = locate(columns, scene.choices.cursor)
+    cursor = locate(table, scene.choices.cursor)
     selected = " cursor" if scene.choices.pane == table.pane else " same"
-    label = min(max(len(name) for name in names[:LABELS]), max(3, width // 4))
+    label = min(table.label, max(3, width // 4))
     cell = column_width(scene.choices.digits)
     room = max(1, (width - label) // (cell + 1))
     lines = max(1, height - 1)
     left = _first(window.left, cursor[1] if cursor else table.focus, len(columns), room)
     top = _first(window.top, cursor[0] if cursor else None, len(names), lines)
-    shown = [(x, columns[x], _marks(columns[x], scene)) for x in range(left, min(left + room, len(columns)))]
+    visible = [(x, columns[x]) for x in range(left, min(left + room, len(columns)))]
+    shown = [(x, column, _marks(column, scene)) for x, column in visible]
     rows = [_heading(shown, label, cell, left > 0, left + room < len(columns), width)]
     hits: list[Hit] = []
     for y, i in enumerate(range(top, min(top + lines, len(names))), start=1):

@@ -78,18 +78,21 @@ def paint_hints(scene: Scene, note: Note, count: str, width: int) -> Picture:
     return framed([[*runs, *tail] if room >= 0 else runs], (), width, 1)
 
 
-def paint_progress(done: int, total: int, rate: float, left: float, width: int) -> Picture:
+def paint_progress(done: int, total: int, rate: float, left: float, width: int, busy: str = "") -> Picture:
     """The line while a long run goes on: share, bar, rate, time left, and how to stop it.
 
     Args:
         rate: batches a second.
         left: seconds to go.
+        busy: what to say first, to somebody who wants to move.
     """
     share = done / total if total else 1.0
-    stop = [Run("  esc", "key"), Run(" stop")]
+    said = [Run(f" {busy}", "bad"), Run(" esc", "key"), Run(" stops it ")] if busy else []
+    stop = [] if busy else [Run("  esc", "key"), Run(" stop")]
     pace = f"{rate:,.0f}/s  {duration(left)} left" if done else "the first one is under way"
     words = f" {share:4.0%} {done} of {total} batches  {pace}  "
-    room = width - _length(stop)
+    room = max(0, width - _length(said) - _length(stop))
     bar = max(0, min(30, room - len(words)))
     filled = round(share * bar)
-    return framed([[Run(cut(words, room)), Run("█" * filled + "─" * (bar - filled), "curve"), *stop]], (), width, 1)
+    progress = [Run(cut(words, room)), Run("█" * filled + "─" * (bar - filled), "curve")]
+    return framed([[*said, *progress, *stop]], (), width, 1)

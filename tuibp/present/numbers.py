@@ -126,9 +126,9 @@ def largest(values: Iterable[Array | None]) -> float:
         if array is None or array.size == 0:
             continue
         with np.errstate(all="ignore"):
-            magnitudes = np.abs(array)
-            top = float(magnitudes.max())
+            top = max(float(array.max()), -float(array.min()))
             if not math.isfinite(top):
+                magnitudes = np.abs(array)
                 top = float(np.where(np.isfinite(magnitudes), magnitudes, 0).max())
         best = max(best, top)
     return best

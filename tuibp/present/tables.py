@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Tensor
 from tuibp.present.cells import Picture, Window
-from tuibp.present.grid import Column, Table, paint_grid
+from tuibp.present.entries import hottest, reader
+from tuibp.present.grid import Column, Made, Table, paint_grid
 from tuibp.present.numbers import largest, superscript, symbol
 from tuibp.present.scene import Scene
 
@@ -34,7 +34,8 @@ def dp_table(scene: Scene) -> Table:
         Column(f"l={layer}{ends.get(layer, '')}", Tensor("dC_da", layer), sizes[layer], values[layer], scale, _index)
         for layer in range(L + 1)
     ]
-    return Table("dp", columns, [str(i) for i in range(max(sizes))], focus=scene.layer)
+    rows = max(sizes)
+    return Table("dp", columns, Made(rows, str), len(str(rows - 1)), focus=scene.layer)
 
 
 def layer_table(scene: Scene) -> Table:
@@ -53,31 +54,34 @@ def layer_table(scene: Scene) -> Table:
     if layer == view.network.L:
         columns.append(Column("y", Tensor("y"), n, view.get("y"), largest([view.get("y")]), _index))
     named = train.features if layer == 0 else train.classes if layer == view.network.L else ()
-    names = [f"{i} {name}" for i, name in enumerate(named)] if len(named) == n else [str(i) for i in range(n)]
-    return Table("layer", columns, names)
+    if len(named) != n:
+        return Table("layer", columns, Made(n, str), len(str(n - 1)))
+    names = Made(n, lambda i: f"{i} {named[i]}")
+    return Table("layer", columns, names, _longest(named))
 
 
-def _row_reader(j: int) -> Callable[[int], tuple[int, ...]]:
-    return lambda i: (i, j)
+MEASURED = 2000
+"""Names of neurons that are measured; names come in order, so those that follow are not much longer."""
+
+
+def _longest(named: Sequence[str]) -> int:
+    """Columns that "784 name" takes, the longest of them."""
+    return max(len(str(i)) + 1 + len(name) for i, name in enumerate(named[:MEASURED]))
 
 
 def matrix_table(scene: Scene) -> Table:
     """The matrix at hand: column j leads from neuron j of the layer below."""
     view, layer = scene.view, scene.matrix_layer
     rows, width = view.network.sizes[layer], view.network.sizes[layer - 1]
-    values: Array | None = view.get(scene.matrix, layer)
-    scale = largest([values])
     tensor = Tensor(scene.matrix, layer)
-    columns = [
-        Column(f"from {j}", tensor, rows, None if values is None else values[:, j], scale, _row_reader(j))
-        for j in range(width)
-    ]
-    return Table("matrix", columns, _numbered(rows))
+    read, scale, digits = reader(view, scene.matrix, layer), hottest(view, scene.matrix, layer), len(str(rows - 1))
 
+    def column(j: int) -> Column:
+        values = None if read is None else read(j)
+        return Column(f"from {j}", tensor, rows, values, scale, lambda i: (i, j))
 
-def _numbered(count: int) -> Sequence[str]:
-    width = len(str(count - 1))
-    return [f"to {i:>{width}}" for i in range(count)]
+    names = Made(rows, lambda i: f"to {i:>{digits}}")
+    return Table("matrix", Made(width, column), names, len("to ") + digits, whole=tensor)
 
 
 def _painter(table: Callable[[Scene], Table]) -> Callable[[Scene, int, int, Window], Picture]:

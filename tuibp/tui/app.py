@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -44,6 +45,15 @@ class TuibpApp(TerminalApp):
         super().on_mount()
         self.call_after_refresh(calm_garbage_collector)
 
+    async def on_event(self, event: events.Event) -> None:
+        """A run that is under way rests until a key is answered: until what it changes is painted."""
+        journey = self.debugger.journey if isinstance(event, events.Key) else None
+        if journey is not None:
+            journey.give_way()
+        await super().on_event(event)
+        if journey is not None:
+            self.screen.call_after_refresh(journey.go_on)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: COMMANDS and nothing else."""
         for command in COMMANDS.values():
@@ -62,7 +72,11 @@ class TuibpApp(TerminalApp):
 
 
 def run(recipe: Recipe, *, ascii: bool = False, dark: bool = True, spill: Spill | None = None) -> int:
-    """Open the screen on a recipe; the exit status of the process."""
+    """Open the screen on a recipe; the exit status of the process.
+
+    Args:
+        spill: where keyframes of a large network go when memory for them is used up.
+    """
     app = TuibpApp(recipe, ascii=ascii, dark=dark, spill=spill)
     app.run()
     return exit_status(app)

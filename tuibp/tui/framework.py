@@ -10,18 +10,21 @@ import asyncio
 import codecs
 import contextlib
 import os
+import selectors
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
-from textual import constants
+from textual import constants, events
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.command import CommandPalette
+from textual.content import Content
 from textual.driver import Driver
+from textual.geometry import Region
 from textual.keys import KEY_ALIASES, REPLACED_KEYS, Keys, key_to_character
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -29,6 +32,10 @@ from textual.widget import Widget
 
 from tuibp.tui.palette import depth_of, themes_for
 
+IDLE = 0.1
+"""Seconds between two looks whether the app has ended, while no key comes."""
+READ = 4096
+"""Bytes of keys that are read at once."""
 GRACE = 3.0
 """Seconds that an app which was told to end may take, before the process ends without it."""
 
@@ -82,29 +89,72 @@ class SteadyPalette(CommandPalette):
 
 
 class QuietScreen(Screen[None]):
-    """A screen on which moving the focus repaints the two widgets concerned and not everything: 7 ms, not 36."""
+    """A screen that paints once where textual's paints twice.
+
+    Moving the focus repaints the two widgets concerned and not everything: 7 ms, not 36. The first paint is the
+    only one: breakpoints are known before it, and what `ScreenResume` asks for after it would be the same again.
+    """
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.prevent_default()
+        first = self._size != self.app.size
+        super()._on_screen_resume(event)
+        if first:
+            for widget in self.walk_children(Widget, with_self=True):
+                forget_repaint(widget)
+
+    def take_breakpoints(self) -> None:
+        """Set the classes that the size of the screen stands for; call it on mount."""
+        (width, height), classes = self.app.size, self._get_breakpoint_classes
+        columns, lines = self.HORIZONTAL_BREAKPOINTS or [], self.VERTICAL_BREAKPOINTS or []
+        self.add_class(*classes(width, columns), *classes(height, lines))
+
+
+def forget_repaint(widget: Widget) -> None:
+    """Take back that a widget asked to be painted: it has just been painted whole."""
+    widget._repaint_required = False
+    widget._exchange_repaint_regions()
+
+
+def write_border(widget: Widget, side: Literal["title", "subtitle"], text: str) -> None:
+    """Write in the upper (title) or lower border and repaint that line; textual's `border_title` repaints the whole
+    widget, 2 ms of a key press.
+    """
+    setattr(widget, f"_border_{side}", Content(text) if text else None)
+    y = -1 if side == "title" else widget.size.height
+    widget.refresh(Region(-1, y, widget.outer_size.width, 1))
 
 
 def driver_class() -> type[Driver] | None:
     """The driver to give to the app, or None for textual's own choice (Windows, a browser, a test)."""
     if sys.platform == "win32" or constants.DRIVER:
         return None
-    from textual.drivers import linux_driver
+    from textual._xterm_parser import XTermParser
+    from textual.drivers.linux_driver import LinuxDriver
 
-    def forgiving(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-        """A decoder that shows a byte which is not UTF-8 as U+FFFD: with textual's it ends the app (issue 6456)."""
+    class TerminalDriver(LinuxDriver):
+        """Textual's driver, which hears a lone escape in time and comes back from a stop that it did not see."""
 
-        def decoder() -> codecs.IncrementalDecoder:
-            return codecs.getincrementaldecoder(encoding)(errors="replace")
+        def run_input_thread(self) -> None:
+            """Read keys until the app ends.
 
-        return decoder
-
-    vars(linux_driver)["getincrementaldecoder"] = forgiving
-
-    class TerminalDriver(linux_driver.LinuxDriver):
-        """Textual's driver, which also comes back from a stop that it did not see coming."""
+            Textual's own looks only every 100 ms whether the wait for the rest of an escape sequence is over, and a
+            byte that is not UTF-8 ends its app (issue 6456); here it is shown as U+FFFD.
+            """
+            parser = XTermParser(self._debug)
+            decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
+            with selectors.SelectSelector() as selector:
+                selector.register(self.fileno, selectors.EVENT_READ)
+                while not self.exit_event.is_set():
+                    waiting = parser._timeout_time is not None
+                    if selector.select(constants.ESCAPE_DELAY if waiting else IDLE):
+                        text = decode(os.read(self.fileno, READ))
+                        for event in parser.feed(text) if text else ():
+                            self.process_message(event)
+                    for event in parser.tick():
+                        self.process_message(event)
 
         def _sigcont_application(self, *_: object) -> None:
             """After SIGSTOP, which no program sees coming, textual would start a second time on top of itself."""

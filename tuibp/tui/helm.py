@@ -14,11 +14,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tuibp.debugger.commands import Command
-from tuibp.debugger.session import Session
-from tuibp.tui.journey import Journey
-
-TICK = 0.1
-"""Seconds between two looks at a long run."""
+from tuibp.debugger.session import Session, Stop
+from tuibp.tui.journey import TICK, Journey
 
 
 class Helm:
@@ -51,15 +48,19 @@ class Helm:
         """
         if self.journey is not None:
             return
-        journey = Journey(self.session, command, count, argument)
+        session, start = self.session, self.session.t
+        target = session.target(command, count, argument)
+        frame = session.frame if command.name == "finish" and count == 1 else None
         self._last = (command, count, argument)
-        if journey.run_inline():
-            self._end(journey)
-            return
-        self.journey = journey
-        self._ticker = self._owner.set_interval(TICK, self._under_way)
-        self._owner.run_worker(self._run(journey))
-        self._under_way()
+
+        def arrive() -> Stop:
+            back = target < start and not argument
+            # A movement back undoes a step. What is lit then is the step before it, of the same size, as it was when
+            # that step had been made: so reverse shows exactly what was there before forward wrote.
+            self.since = session.target(command) if back else None
+            return session.stop(start, frame)
+
+        self._set_out(Journey(session, target, session.travel(target)), arrive)
 
     def repeat(self) -> None:
         """The last movement once more.
@@ -71,10 +72,19 @@ class Helm:
             self.move(*self._last)
 
     def visit(self, direction: Literal[-1, 1]) -> None:
-        """Return to the place visited before or after this one."""
-        if self.journey is None:
+        """Return to the place visited before or after this one; nothing while a movement is under way."""
+        if self.journey is not None:
+            return
+        session, place = self.session, self.session.visited(direction)
+
+        def arrive() -> Stop:
             self.since = None
-            self._arrived(self.session.step_visited(direction).reason)
+            return session.step_visited(direction)
+
+        if place is None:
+            self._arrived(arrive().reason)
+        else:
+            self._set_out(Journey(session, place, session.timeline.travel(place)), arrive)
 
     def stop(self) -> bool:
         """Call off what is under way; whether there was anything."""
@@ -82,18 +92,24 @@ class Helm:
             self.journey.call_off()
         return self.journey is not None
 
-    async def _run(self, journey: Journey) -> None:
+    def _set_out(self, journey: Journey, arrive: Callable[[], Stop]) -> None:
+        """Travel at once, or beside the screen where that takes longer."""
+        if journey.run_inline():
+            self._arrived(arrive().reason)
+            return
+        self.journey = journey
+        self._ticker = self._owner.set_interval(TICK, self._under_way)
+        self._owner.run_worker(self._run(journey, arrive))
+        self._under_way()
+
+    async def _run(self, journey: Journey, arrive: Callable[[], Stop]) -> None:
         arrived = await asyncio.to_thread(journey.run)
         self.journey = None
         if self._ticker is not None:
             self._ticker.stop()
         if arrived:
-            self._end(journey)
+            self._arrived(arrive().reason)
             return
         self.session.interrupt(journey.target)
         self.since = None
         self._arrived(f"Stopped at {self.session.position.name}.")
-
-    def _end(self, journey: Journey) -> None:
-        self.since = journey.since()
-        self._arrived(journey.stop().reason)

@@ -1,8 +1,8 @@
 """A journey: one movement of the session, at once if it is short, beside the live screen if it is long.
 
-Short ones end within the key press. A long one runs on a thread, batch by batch; between any two batches it looks
+Short ones end within the key press. A long one runs on a thread, some batches at a time; between any two it looks
 whether it has been called off. Nothing on the screen reads what the thread writes: panes show the last scene until the
-journey has ended.
+journey has ended, and what is to be seen of it meanwhile the thread itself publishes as copies.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tuibp.debugger.commands import Command
-from tuibp.debugger.session import Session, Stop
+from tuibp.debugger.session import Session
+from tuibp.engine.arrays import Array
 
 INLINE = 0.010
 """Seconds that a movement may take on the event loop: longer, and the next key would feel it."""
@@ -23,6 +23,14 @@ SWITCH = 0.0005
 """Seconds after which the thread hands the interpreter to the screen; the default of 5 ms is felt."""
 HEAVY = 1e8
 """Multiplications of one stage of a batch that take longer than INLINE."""
+TICK = 0.1
+"""Seconds between two looks at a long run."""
+GIVEN = 0.05
+"""Longest rest of the thread, in seconds, for a key to be answered: while two take turns at the interpreter, an answer
+takes twice as long.
+"""
+SHARE = 0.01
+"""Share of the thread's time that copies for the screen may take: with millions of batches they come less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +53,23 @@ class Progress:
 
 
 class Journey:
-    """One movement of a session."""
+    """A way through the timeline of a session."""
 
-    def __init__(self, session: Session, command: Command, count: int, argument: str) -> None:
-        """Raises PositionError where there is no such place; nothing has changed then."""
+    def __init__(self, session: Session, target: int, steps: Iterator[tuple[int, int]]) -> None:
+        """
+        Args:
+            target: the position where it ends.
+            steps: going there; yields (batches run, batches to run).
+        """
         self.session = session
-        self.start = session.t
-        self.target = session.target(command, count, argument)
-        self._command = command
-        self._frame = session.frame if command.name == "finish" and count == 1 else None
-        self._steps: Iterator[tuple[int, int]] = session.travel(self.target)
+        self.target = target
+        self.costs: tuple[Array, int] | None = None
+        """(rows,) a copy of the mean costs as they were a moment ago, and the batches a row stands for."""
+        self._steps = steps
         self._began = time.perf_counter()
         self._called_off = threading.Event()
+        self._free = threading.Event()
+        self._free.set()
         self._done, self._total = 0, 1
 
     @property
@@ -68,41 +81,50 @@ class Journey:
 
     def run_inline(self) -> bool:
         """Run for a moment; whether that was enough."""
-        return not self.heavy and self._run(self._began + INLINE)
+        if self.heavy:
+            return False
+        for done, total in self._steps:
+            self._done, self._total = done, total
+            if time.perf_counter() > self._began + INLINE:
+                return False
+        return True
 
     def run(self) -> bool:
         """Run to the end, or until called off; whether it arrived. For a thread."""
         interval = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH)
         try:
-            return self._run(None)
+            return self._run()
         finally:
             sys.setswitchinterval(interval)
 
-    def _run(self, until: float | None) -> bool:
+    def _run(self) -> bool:
+        log, due = self.session.timeline.log, time.perf_counter()
         for done, total in self._steps:
             self._done, self._total = done, total
-            if self._called_off.is_set() or (until is not None and time.perf_counter() > until):
+            if self._called_off.is_set():
                 return False
+            if not self._free.is_set():
+                self._free.wait(GIVEN)
+                self._free.set()
+            now = time.perf_counter()
+            if now >= due:
+                self.costs = log.mean_costs(), log.stride
+                due = now + max(TICK, (time.perf_counter() - now) / SHARE)
         return True
+
+    def give_way(self) -> None:
+        """Leave the interpreter to the screen: a key has come."""
+        self._free.clear()
+
+    def go_on(self) -> None:
+        """The key is answered."""
+        self._free.set()
 
     def call_off(self) -> None:
         """Stop after the batch that is running, or after one of its operations where they take long."""
         self._called_off.set()
-
-    def stop(self) -> Stop:
-        """What to say after the arrival."""
-        return self.session.stop(self.start, self._frame)
-
-    def since(self) -> int | None:
-        """From where operations count as just done: None for where it set out.
-
-        A movement back undoes a step. What is lit then is the step before it, of the same size, as it was when that
-        step had been made: so reverse shows exactly what was there before forward wrote.
-        """
-        if self.target >= self.start or self._command.argument:
-            return None
-        return self.session.target(self._command)
+        self._free.set()
 
     @property
     def progress(self) -> Progress:

@@ -17,21 +17,16 @@ ENVIRONMENT = {
     "TEXTUAL_ANIMATIONS": "none",
     # Smooth scrolling asks modern terminals for the mouse in pixels, and textual never turns that off again.
     "TEXTUAL_SMOOTH_SCROLL": "0",
-    # Escape stops a long run. Without the kitty protocol it is told from an arrow key by waiting; 100 ms is
-    # textual's default, 50 ms is what slow remote lines need.
-    "ESCDELAY": "50",
-    # A pool of BLAS threads costs 45-75 ms of start-up and gains nothing on matrices of a screen's size.
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
+    # Escape stops a long run within 50 ms. Without the kitty protocol it is told from an arrow key by waiting;
+    # a terminal sends a key's bytes together and ssh keeps them so, hence tmux waits 10 ms and fish 30. Where a
+    # line tears them apart (a serial one below 2400 baud), ESCDELAY=100 in the environment mends it.
+    "ESCDELAY": "25",
 }
 """What the screen wants unless the user has said otherwise."""
 
 
 def prepare_environment(environ: MutableMapping[str, str]) -> None:
-    """Set what textual and numpy read once, on import. Call it before importing either; what is set already
-    stays.
+    """Set what textual reads once, on import. Call it before importing it; what is set already stays.
 
     An empty NO_COLOR means colour (no-color.org), while textual takes any NO_COLOR for a wish: the empty one
     is removed.

@@ -6,6 +6,7 @@ place that paints. What the panes say is decided in `present`; where they stand 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
@@ -13,6 +14,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.widgets import Static
 
 from tuibp.debugger.commands import COMMANDS, Command
@@ -26,6 +28,7 @@ from tuibp.present.numbers import symbol
 from tuibp.present.scene import Choices, Scene
 from tuibp.tui.framework import QuietScreen
 from tuibp.tui.helm import Helm
+from tuibp.tui.journey import Journey
 from tuibp.tui.keys import bindings
 from tuibp.tui.layout import Layout
 from tuibp.tui.panes import PANES
@@ -35,6 +38,12 @@ from tuibp.tui.widgets.prompt import Prompt
 
 KEEP_COUNT = frozenset({"count", "pane", "escape"})
 """Commands of the screen that a typed count is for, or that look at it; all others drop it."""
+MOVING = frozenset({"repeat", "back", "forward"})
+"""Commands of the screen that move."""
+BUSY = "A run is under way:"
+"""What a key that moves has to say meanwhile; how to stop it follows."""
+SAID = 2.0
+"""Seconds for which that is said."""
 COUNT_DIGITS = 9
 """Longest count that can be typed."""
 NO_STOPS = "The stops of [debug] are read but not used yet."
@@ -64,6 +73,8 @@ class DebuggerScreen(QuietScreen):
         self.layout_of = Layout(self, panes())
         self._header, self._hints, self._prompt = Bar(id="header"), Bar(id="hints"), Prompt()
         self._count = ""
+        self._busy_until = 0.0
+        self._fitted = Size(0, 0)
         self._note = Note(" ".join([*session.recipe.train.notes, *([NO_STOPS] if session.recipe.debug else [])]))
         self._helm = Helm(self, session, self._arrived, self._under_way)
 
@@ -75,6 +86,8 @@ class DebuggerScreen(QuietScreen):
         yield Static("", id="small", markup=False)
 
     def on_mount(self) -> None:
+        self.take_breakpoints()
+        self._fit(self.app.size)
         self.to_pane(self.choices.pane)
 
     def on_unmount(self) -> None:
@@ -82,10 +95,15 @@ class DebuggerScreen(QuietScreen):
         self._helm.stop()
 
     def on_resize(self, event: events.Resize) -> None:
-        width, height = event.size
-        self.layout_of.share(self.scene, width)
-        self.query_one("#small", Static).update(f"{width}x{height} is too small: tuibp needs 60x16. q quits.")
-        self.call_after_refresh(self._refit)
+        if event.size != self._fitted:
+            self._fit(event.size)
+            self.call_after_refresh(self._refit)
+
+    def _fit(self, size: Size) -> None:
+        """Part the room of a screen of this size, before it is laid out."""
+        self._fitted = size
+        self.layout_of.share(self.scene, size.width)
+        self.query_one("#small", Static).update(f"{size.width}x{size.height} is too small: tuibp needs 60x16. q quits.")
 
     def _refit(self) -> None:
         """After a change of size: a screen that was too small for everything has taken the focus away."""
@@ -94,13 +112,18 @@ class DebuggerScreen(QuietScreen):
             self.to_pane(self.choices.pane)
         self.show()
 
+    @property
+    def journey(self) -> Journey | None:
+        """The long movement that is under way."""
+        return self._helm.journey
+
     # -- painting
 
     def show(self, note: Note | str | None = None) -> None:
         """Paint everything from the session and the choices."""
         if note is not None:
             self._note = Note(note) if isinstance(note, str) else note
-        if self._helm.journey is None:
+        if self.journey is None:
             self.scene = Scene.of(self.session, self.choices, self._helm.since)
         else:  # the thread has the timeline: the values stay those of the last stop
             self.scene = replace(self.scene, choices=self.choices, frame=self.session.frame)
@@ -111,17 +134,19 @@ class DebuggerScreen(QuietScreen):
             self._paint_bars()
 
     def _paint_bars(self) -> None:
-        width = self.size.width
+        width = self.app.size.width
         self._header.show(paint_header(self.scene, width))
-        if self._helm.journey is not None:
-            progress = self._helm.journey.progress
-            self._hints.show(paint_progress(progress.done, progress.total, progress.rate, progress.left, width))
+        if self.journey is not None:
+            progress, busy = self.journey.progress, time.monotonic() < self._busy_until
+            self._hints.show(
+                paint_progress(progress.done, progress.total, progress.rate, progress.left, width, BUSY * busy)
+            )
         else:
             self._hints.show(paint_hints(self.scene, self._note, self._count, width))
 
     def _choose(self, choices: Choices, note: str = "") -> None:
         """Change what is looked at, and paint."""
-        if self._helm.journey is not None and choices.look != self.choices.look:
+        if choices.look != self.choices.look and self._is_busy():
             return
         self.choices = choices
         self.show(note)
@@ -135,18 +160,28 @@ class DebuggerScreen(QuietScreen):
     def action_command(self, name: str) -> None:
         """Carry out a command by its name: what every key does."""
         command = COMMANDS[name]
-        if command.target is None:
+        if (command.target is not None or command.name in MOVING) and self._is_busy():
+            self._count = ""
+        elif command.target is None:
             if command.name not in KEEP_COUNT:
                 self._count = ""
             getattr(self, f"do_{command.screen}")()
-            return
-        count, self._count = int(self._count or 1), ""
-        if command.argument == "POS":
-            self._prompt.ask(command.name)
-        elif command.argument == "LOC" and self.choices.place is None:
-            self.show(Note(SELECT_FIRST, error=True))
         else:
-            self.move(command, count, self.choices.place or "" if command.argument else "")
+            count, self._count = int(self._count or 1), ""
+            if command.argument == "POS":
+                self._prompt.ask(command.name)
+            elif command.argument == "LOC" and self.choices.place is None:
+                self.show(Note(SELECT_FIRST, error=True))
+            else:
+                self.move(command, count, self.choices.place or "" if command.argument else "")
+
+    def _is_busy(self) -> bool:
+        """Whether a long run is under way; if so, the last line says that only it can be stopped."""
+        if self.journey is None:
+            return False
+        self._busy_until = time.monotonic() + SAID
+        self._paint_bars()
+        return True
 
     def move(self, command: Command, count: int, argument: str = "") -> None:
         """Carry out a movement, or say why there is none."""
@@ -169,8 +204,11 @@ class DebuggerScreen(QuietScreen):
         """During a long run: how far it is, and the cost curve as it grows."""
         with self.app.batch_update():
             self._paint_bars()
-            log = self.session.timeline.log
-            self.layout_of.panes["curve"].paint(replace(self.scene, costs=log.mean_costs(), cost_stride=log.stride))
+            journey = self.journey
+            if journey is not None and journey.costs is not None and journey.costs[0] is not self.scene.costs:
+                costs, stride = journey.costs
+                self.scene = replace(self.scene, costs=costs, cost_stride=stride)
+                self.layout_of.panes["curve"].paint(self.scene)
 
     def on_prompt_answered(self, event: Prompt.Answered) -> None:
         """The prompt's answer."""

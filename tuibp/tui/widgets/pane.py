@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from tuibp.present.cells import Window
 from tuibp.present.scene import Scene
+from tuibp.tui.framework import forget_repaint
 from tuibp.tui.panes import PANES, PaneRow
 from tuibp.tui.widgets.picture import PictureView
 
@@ -71,9 +72,11 @@ class Pane(PictureView):
         return f"{self.row.number} {self.row.title(scene)}"
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Paint first if the size has changed since."""
+        """Paint first if the size has changed since; what that changes is drawn now and need not be drawn again."""
         if self._painted != tuple(self.size):
             self._repaint()
+            if crop == self.outer_size.region:
+                forget_repaint(self)
         return super().render_lines(crop)
 
     def scroll_by(self, dy: int, dx: int) -> None:

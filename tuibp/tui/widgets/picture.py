@@ -16,16 +16,15 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.content import Content
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tuibp.present.cells import Hit, Picture, Row, Run
+from tuibp.present.cells import Hit, Picture, Row, Run, row_text
 from tuibp.present.numbers import in_ascii
-from tuibp.tui.framework import TerminalApp
+from tuibp.tui.framework import TerminalApp, write_border
 from tuibp.tui.palette import depth_of, palette_for
 
 WHOLE = 0.7
@@ -53,9 +52,10 @@ def paint_row(row: Row, width: int, styles: Mapping[str, Style],
         clean: makes every character fit for the terminal; it keeps the length.
     """
     segments: list[Segment] = []
-    room = width
+    room, whole = width, row_text(row)
+    fit = whole.isascii() and whole.isprintable()
     for run in (*row, Run(" " * width)):
-        text = clean(run.text)[:room]
+        text = (run.text if fit else clean(run.text))[:room]
         if not text:
             continue
         room -= len(text)
@@ -135,7 +135,7 @@ class PictureView(Widget, can_focus=True):
         """Show a picture; only the rows that differ from those on the screen are painted again."""
         old, self._picture = self._picture, picture
         if picture.more != old.more:
-            self.border_subtitle = Content(self._clean(picture.more)) if picture.more else None
+            write_border(self, "subtitle", self._clean(picture.more))
         changed = changed_rows(old.rows, picture.rows)
         if len(changed) > WHOLE * max(self.size.height, 1):
             self.refresh()
@@ -147,7 +147,7 @@ class PictureView(Widget, can_focus=True):
         title = self._clean(title)
         if title != self.title:
             self.title = title
-            self.border_title = Content(title)
+            write_border(self, "title", title)
 
     def _clean(self, text: str) -> str:
         """Only characters that this terminal is to get."""
