@@ -24,7 +24,7 @@ from tuibp.engine.state import State
 from tuibp.engine.straight import Runner, first_stride, gauge_period, slots_of_a_run
 
 _TORN = -1
-LONG = 100_000_000
+LONG = 10_000_000
 """Products of the largest operation of a batch from which on a run pauses within the batch."""
 
 

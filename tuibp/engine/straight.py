@@ -11,6 +11,7 @@ import keyword
 import math
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -49,11 +50,11 @@ def batch_time(program: Program) -> float:
 def first_stride(program: Program) -> int:
     """How many batches lie between two keyframes at first: a power of two."""
     state = (1 + len(program.recipe.plan.optimizer.slots)) * program.recipe.network.layout.size
-    # A byte a nanosecond, because the memory of a keyframe is taken from the machine when it is first written to.
-    frame = 2_500 + state * program.recipe.network.dtype.itemsize
-    batch = batch_time(program)
-    nearest, furthest = (max(1, _power_of_two(time / batch) // 2) for time in (NEAR, FAR))
-    return min(max(_power_of_two(frame / batch / TAX), nearest), furthest)
+    size, batch = state * program.recipe.network.dtype.itemsize, batch_time(program)
+    # A byte takes a tenth of a nanosecond to copy, and ten times that where memory is first taken from the machine.
+    copied, taken = (_power_of_two((2_500 + time) / batch / TAX) for time in (size / 10, size))
+    nearest, furthest = (_power_of_two(time / batch) // 2 for time in (NEAR, FAR))
+    return max(copied, min(taken, furthest), nearest)
 
 
 def gauge_period(program: Program) -> int:
@@ -93,6 +94,8 @@ class Runner:
         self._kernels = [(op.kind.running or op.kind.kernel, op.layer) for op in program.batch_ops]
         self._codes: dict[bool, Code] = {}
         """How a batch runs that is gauged, and one that is not."""
+        self._tables: dict[bool, list[list[Call]]] = {}
+        """The calls of each operation of a batch in the first slot, likewise."""
         self._at = 0
         """The global batch in the first slot."""
 
@@ -125,9 +128,12 @@ class Runner:
 
     def operations(self) -> list[Callable[[], None]]:
         """The operations of the first loaded batch one by one, the update being the last: for those that take long."""
-        calls = self._noted(0, self._at % self.period == 0)
-        calls[-2:] = [calls[-2] + calls[-1]]
-        stepper = Stepper(calls)
+        gauged = self._at % self.period == 0
+        if gauged not in self._tables:
+            calls = self._noted(0, gauged)
+            calls[-2:] = [calls[-2] + calls[-1]]
+            self._tables[gauged] = calls
+        stepper = Stepper(self._tables[gauged])
         return [stepper.step] * stepper.count
 
     def _tape(self, slot: int, gauged: bool) -> list[Call]:
@@ -152,7 +158,7 @@ class Stepper:
         Args:
             table: the calls of every operation.
         """
-        self._table = [[(call.function, call.operands, call.options) for call in calls] for calls in table]
+        self._table = [[partial(call.function, *call.operands, **call.options) for call in calls] for calls in table]
         self.count = len(table)
         """Operations of the batch."""
         self.done = 0
@@ -160,14 +166,17 @@ class Stepper:
 
     def step(self) -> None:
         """Carry out the next operation, for all samples of the batch."""
-        for function, operands, options in self._table[self.done]:
-            function(*operands, **options)
+        for call in self._table[self.done]:
+            call()
         self.done += 1
 
     def advance(self, count: int) -> None:
         """Carry out operations until `count` have been."""
+        table = self._table
         while self.done < count:
-            self.step()
+            for call in table[self.done]:
+                call()
+            self.done += 1
 
 
 def noted(kernels: Iterable[tuple[Kernel | None, int]], ws: Workspace, shared: Shared) -> list[list[Call]]:
