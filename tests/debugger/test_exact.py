@@ -21,7 +21,7 @@ from tuibp.debugger.history import BESIDE
 from tuibp.debugger.session import Session
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
-from tuibp.engine import straight as straight_module
+from tuibp.engine import pace
 from tuibp.engine.operations import Level
 from tuibp.engine.optimizers import OPTIMIZERS
 from tuibp.engine.recipe import Recipe
@@ -53,7 +53,7 @@ def short_memory(seed: int) -> Iterator[int]:
         patch.setattr(timeline_module, "RECORD_BYTES", 0)
         patch.setattr(head_module, "first_stride", lambda program: 1)
         if seed % 3:
-            patch.setattr(straight_module, "MOST", 2 * (seed % 3))
+            patch.setattr(pace, "MOST", 2 * (seed % 3))
         if seed % 2:
             patch.setattr(timeline_module, "LONG", 0)
         if seed % 4 == 3:

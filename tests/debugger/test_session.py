@@ -12,7 +12,7 @@ from tests.debugger.listing import listing
 from tests.recipes import sized
 from tuibp.debugger.commands import COMMANDS
 from tuibp.debugger.session import VISITED, Session
-from tuibp.engine import straight
+from tuibp.engine import pace
 from tuibp.engine.operations import Level
 from tuibp.errors import NameInputError, TuibpError
 
@@ -268,7 +268,7 @@ def test_the_visited_places_are_bounded(session: Session) -> None:
 
 
 def test_a_journey_that_is_broken_off_leaves_the_session_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(straight, "MOST", 1)  # so that a run of a few batches pauses at all
+    monkeypatch.setattr(pace, "MOST", 1)  # so that a run of a few batches pauses at all
     session = Session(RECIPE)
     session.execute("step 5")
     start = session.t

@@ -197,7 +197,7 @@ def _heading(recipe: Recipe) -> Iterator[str]:
     test = "" if recipe.test is None else f" and {recipe.test.N} test samples"
     yield f"network {'-'.join(map(str, network.sizes))} ({layers}), {network.cost.name}"
     yield (
-        f"{recipe.train.N} training samples{test}, batches of {min(plan.batch, recipe.train.N)} ({network.reduction}), "
+        f"{recipe.train.N} training sample{'s' * (recipe.train.N > 1)}{test}, batches of {min(plan.batch, recipe.train.N)} ({network.reduction}), "
         f"{plan.optimizer.name} with lr {plan.lr:g}, seed {plan.seed}"
     )
 

@@ -20,7 +20,7 @@ class Gauges:
         self._slots, self._judge = slots, judge
         self.m = slots.m
         units = np.array(network.sizes[1:], dtype=np.float64)
-        self._shares = np.array([units, units * slots.m])[:, np.newaxis]
+        self._shares = np.array([units, units * slots.m])
         layers = range(1, network.L + 1)
         self._rows = [slots.stack.part(layer, layer).start for layer in layers]
         """Where each layer begins in a block of rows."""
@@ -30,6 +30,7 @@ class Gauges:
         """The slope at or below which a unit counts as flat; the rows between layers never do."""
         for layer in layers:
             self._flat[slots.stack.part(layer, layer)] = network.activation(layer).flat
+        self._monotone = all(layer.activation.monotone for layer in network.layers)
         self._ones = np.ones(slots.m, np.float32)
 
     def costs(self, count: int) -> Array:
@@ -50,13 +51,20 @@ class Gauges:
 
         A unit is saturated for a sample if its slope |σ′(z)| is flat, and dead if it is so for every sample.
         """
-        squares = np.add.reduceat(self._slots.squares_of_each[slots], self._pieces, 2).astype(np.float64)
-        grad, update, parameters = np.sqrt(squares, squares).transpose(1, 0, 2)
-        if self._slots.update_follows:
-            update = grad * self._slots.recipe.plan.lr
+        kept, L = self._slots, len(self._rows)
+        squares = np.add.reduceat(kept.squares_of_each[slots], self._pieces, 2)
+        result = np.empty((len(squares), 4 * L))
+        norms = result[:, : 2 * L].reshape(-1, 2, L)
+        np.sqrt(squares[:, :2], norms)
+        if kept.update_follows:
+            np.multiply(norms[:, 0], kept.recipe.plan.lr, norms[:, 1])
+        norms[:, 1] /= np.sqrt(squares[:, 2])
+        slopes = kept.SP_of_each[slots]
         # Numbers, because BLAS adds them up many times faster than truth values are counted.
-        is_flat = np.less_equal(np.abs(self._slots.SP_of_each[slots]), self._flat).astype(np.float32)
-        saturated = is_flat.reshape(-1, self.m).dot(self._ones).reshape(is_flat.shape[:2])
-        units = np.stack([saturated == self.m, saturated])
-        shares = np.add.reduceat(units, self._rows, 2) / self._shares
-        return np.concatenate([grad, update / parameters, *shares], axis=1)
+        is_flat = np.less_equal(slopes if self._monotone else np.abs(slopes), self._flat).astype(np.float32)
+        units = np.empty((2, len(squares), is_flat.shape[1]), np.float32)
+        np.dot(is_flat.reshape(-1, self.m), self._ones, out=units[1].reshape(-1))
+        np.equal(units[1], self.m, units[0])
+        shares = np.add.reduceat(units, self._rows, 2)
+        np.divide(shares.transpose(1, 0, 2), self._shares, result[:, 2 * L :].reshape(-1, 2, L))
+        return result

@@ -19,9 +19,10 @@ from tuibp.debugger.record import Record, Spent
 from tuibp.engine.arrays import Array, IntArray, aligned_empty
 from tuibp.engine.dataset import epochs_of_a_draw, orders
 from tuibp.engine.metrics import Judge, count_correct, judge_of
+from tuibp.engine.pace import first_stride, gauge_period, slots_of_a_run
 from tuibp.engine.program import Program
 from tuibp.engine.state import State
-from tuibp.engine.straight import Runner, first_stride, gauge_period, slots_of_a_run
+from tuibp.engine.straight import Runner
 
 _TORN = -1
 LONG = 10_000_000

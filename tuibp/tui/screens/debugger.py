@@ -194,7 +194,8 @@ class DebuggerScreen(QuietScreen):
             self.show(Note(str(error), error=True))
 
     def _arrived(self, reason: str) -> None:
-        """A movement has ended."""
+        """A movement has ended. What was typed meanwhile, a place that was refused for instance, is no count."""
+        self._count = ""
         self.choices = replace(self.choices, look=None)
         for name in ("dp", "program", "formula"):
             self.layout_of.panes[name].follow()
