@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from tests.debugger.listing import listing
 from tests.recipes import sized
+from tuibp.debugger import head
 from tuibp.debugger.commands import COMMANDS
 from tuibp.debugger.session import VISITED, Session
 from tuibp.engine import pace
@@ -278,6 +280,20 @@ def test_a_journey_that_is_broken_off_leaves_the_session_where_it_was(monkeypatc
     stop = session.interrupt(TOTAL)
     assert stop.t == session.t == index("e0.b2.s0.load")
     assert session.execute("back").t == start
+
+
+def test_a_journey_may_change_threads_and_leaves_no_trace_in_the_one_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins on the event loop and goes on beside it, within a batch too where operations take long."""
+    monkeypatch.setattr(head, "LONG", 0)
+    session, before = Session(RECIPE), np.geterr()
+    journey = session.travel(TOTAL)
+    for _ in range(7):
+        next(journey)
+    assert np.geterr() == before
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(list, journey).result()
+    assert session.t == TOTAL
+    assert np.geterr() == before
 
 
 def test_an_interrupted_journey_back_stays() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from tuibp.debugger.flight_log import EpochLog, FlightLog
 from tuibp.debugger.gauges import Gauges
 from tuibp.debugger.history import Keyframes, Spill
-from tuibp.debugger.record import Record, Spent
+from tuibp.debugger.record import Record, Spent, quiet
 from tuibp.engine.arrays import Array, IntArray, aligned_empty
 from tuibp.engine.dataset import epochs_of_a_draw, orders
 from tuibp.engine.metrics import Judge, count_correct, judge_of
@@ -51,6 +51,7 @@ class Head:
         self.epochs = EpochLog()
         self.judge: Judge | None = judge_of(recipe.train.y)
         self.keyframes = Keyframes(self.state.block, budget, first_stride(program), spill)
+        self._quietly = quiet()
         self._most = slots_of_a_run(program)
         widest = max(one * other for one, other in pairwise(recipe.network.sizes))
         self._pauses = program.m * widest > LONG
@@ -125,13 +126,12 @@ class Head:
         runner, gauges = self._runner(self.program.batch_size(at % self.program.K))
         runner.load(self.samples(at, count), at)
         frames: list[tuple[int, Array]] = []
-        with np.errstate(all="ignore"):
-            if self._pauses:
-                yield from self._run_slowly(runner, progress)
-            else:
-                self.at = _TORN
-                self._run_fast(runner, at, count, frames)
-            table = self._book(at, count, gauges, self.spent)
+        if self._pauses:
+            yield from self._run_slowly(runner, progress)
+        else:
+            self.at = _TORN
+            self._quietly(self._run_fast, runner, at, count, frames)
+        table = self._quietly(self._book, at, count, gauges, self.spent)
         for due, block in frames:
             self.keyframes.offer(due, block, self._spent(table, due, at))
         self.spent = self._spent(table, at + count, at)
@@ -154,10 +154,10 @@ class Head:
         """One batch; broken off before its update, the last of its operations, it has never been."""
         *others, update = runner.operations()
         for operation in others:
-            operation()
+            self._quietly(operation)
             yield progress
         self.at = _TORN
-        update()
+        self._quietly(update)
 
     def _runner(self, m: int) -> tuple[Runner, Gauges]:
         found = self._runners.get(m)
@@ -198,8 +198,7 @@ class Head:
     def enter(self, record: Record) -> None:
         """Enter a record that has been computed whole, if the log has not got its batch yet."""
         if record.batch == self.log.filled:
-            with np.errstate(all="ignore"):
-                self._book(record.batch, 1, Gauges(record.ws.slots, self.judge), record.spent)
+            self._quietly(self._book, record.batch, 1, Gauges(record.ws.slots, self.judge), record.spent)
 
     def after(self, record: Record) -> Spent:
         """What the epoch has come to with a record that has been computed whole: what the next batch begins with."""

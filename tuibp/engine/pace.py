@@ -22,6 +22,8 @@ RARELY = 16
 """Batches of which at least one is gauged."""
 NEAR, FAR = 0.4e6, 4e6
 """Nanoseconds of replay: keyframes need be no nearer, and at first shall be no further apart."""
+FEW = 8
+"""Batches that may lie between them however long they take."""
 
 
 def batch_time(program: Program) -> float:
@@ -38,7 +40,7 @@ def first_stride(program: Program) -> int:
     # A byte takes a tenth of a nanosecond to copy, and ten times that where memory is first taken from the machine.
     copied, taken = (_power_of_two((2_500 + time) / batch / TAX) for time in (size / 10, size))
     nearest, furthest = (_power_of_two(time / batch) // 2 for time in (NEAR, FAR))
-    return max(copied, min(taken, furthest), nearest)
+    return max(copied, min(taken, max(furthest, FEW)), nearest)
 
 
 def gauge_period(program: Program) -> int:
