@@ -196,8 +196,9 @@ def _heading(recipe: Recipe) -> Iterator[str]:
     layers = ", ".join(f"{layer.units} {layer.activation.name}" for layer in network.layers)
     test = "" if recipe.test is None else f" and {recipe.test.N} test samples"
     yield f"network {'-'.join(map(str, network.sizes))} ({layers}), {network.cost.name}"
+    N = recipe.train.N
     yield (
-        f"{recipe.train.N} training sample{'s' * (recipe.train.N > 1)}{test}, batches of {min(plan.batch, recipe.train.N)} ({network.reduction}), "
+        f"{N} training sample{'s' * (N > 1)}{test}, batches of {min(plan.batch, N)} ({network.reduction}), "
         f"{plan.optimizer.name} with lr {plan.lr:g}, seed {plan.seed}"
     )
 

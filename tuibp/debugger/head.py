@@ -51,7 +51,7 @@ class Head:
         self.epochs = EpochLog()
         self.judge: Judge | None = judge_of(recipe.train.y)
         self.keyframes = Keyframes(self.state.block, budget, first_stride(program), spill)
-        self._quietly = quiet()
+        self._quiet = quiet()
         self._most = slots_of_a_run(program)
         widest = max(one * other for one, other in pairwise(recipe.network.sizes))
         self._pauses = program.m * widest > LONG
@@ -130,8 +130,8 @@ class Head:
             yield from self._run_slowly(runner, progress)
         else:
             self.at = _TORN
-            self._quietly(self._run_fast, runner, at, count, frames)
-        table = self._quietly(self._book, at, count, gauges, self.spent)
+            self._quiet.run(self._run_fast, runner, at, count, frames)
+        table = self._quiet.run(self._book, at, count, gauges, self.spent)
         for due, block in frames:
             self.keyframes.offer(due, block, self._spent(table, due, at))
         self.spent = self._spent(table, at + count, at)
@@ -154,10 +154,10 @@ class Head:
         """One batch; broken off before its update, the last of its operations, it has never been."""
         *others, update = runner.operations()
         for operation in others:
-            self._quietly(operation)
+            self._quiet.run(operation)
             yield progress
         self.at = _TORN
-        self._quietly(update)
+        self._quiet.run(update)
 
     def _runner(self, m: int) -> tuple[Runner, Gauges]:
         found = self._runners.get(m)
@@ -198,7 +198,7 @@ class Head:
     def enter(self, record: Record) -> None:
         """Enter a record that has been computed whole, if the log has not got its batch yet."""
         if record.batch == self.log.filled:
-            self._quietly(self._book, record.batch, 1, Gauges(record.ws.slots, self.judge), record.spent)
+            self._quiet.run(self._book, record.batch, 1, Gauges(record.ws.slots, self.judge), record.spent)
 
     def after(self, record: Record) -> Spent:
         """What the epoch has come to with a record that has been computed whole: what the next batch begins with."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import Context
 from functools import cached_property
-from typing import NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,23 +14,14 @@ from tuibp.engine.program import Program
 from tuibp.engine.straight import Stepper, noted
 from tuibp.engine.workspace import Workspace
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
-
-class Quietly(Protocol):
-    """Carries a call out where NumPy warns of nothing."""
-
-    def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
-
-
-def quiet() -> Quietly:
-    """A place where NumPy warns of nothing: entered a good deal faster than `np.errstate`, and left behind by whoever
+def quiet() -> Context:
+    """A context where NumPy warns of nothing: entered a good deal faster than `np.errstate`, and left behind by whoever
     pauses in between. One thread at a time may be in it.
     """
-    run = Context().run
-    run(np.seterr, all="ignore")
-    return run
+    context = Context()
+    context.run(np.seterr, all="ignore")
+    return context
 
 
 class Spent(NamedTuple):
@@ -61,7 +51,7 @@ class Record:
         """Of its epoch, before it."""
         kernels = [(op.kind.kernel, op.layer) for op in program.batch_ops]
         self._stepper = Stepper(noted(kernels, ws, shared))
-        self._quietly = quiet()
+        self._quiet = quiet()
 
     @property
     def done(self) -> int:
@@ -77,7 +67,7 @@ class Record:
         """Compute the first `count` operations of the batch, each for all its samples."""
         stepper = self._stepper
         if stepper.done < count:
-            self._quietly(stepper.advance, count)
+            self._quiet.run(stepper.advance, count)
 
     @cached_property
     def input_gradient(self) -> Array:
