@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from tests.debugger.straight import StraightRun, difference, seen
-from tests.recipes import TINY, random_recipe
+from tests.recipes import TINY, random_recipe, sized
+from tuibp.debugger.head import Head
+from tuibp.debugger.record import Record
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
 from tuibp.engine import kernels
@@ -64,3 +66,18 @@ def test_an_interrupted_journey_leaves_every_number_right(seed: int) -> None:
                 assert (got := seen(View(timeline, t))) == run.snapshots[t], (t, difference(got, run.snapshots[t]))
     finally:
         object.__setattr__(operation, "kernel", kernels_update)
+
+
+def test_a_batch_whose_entry_in_the_logs_was_interrupted_is_entered_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeline = Timeline(sized(4, 2, 2))
+    end, enter = timeline.clock.total, Head.enter
+
+    def strike(head: Head, record: Record) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Head, "enter", strike)
+    with contextlib.suppress(KeyboardInterrupt):
+        timeline.record(end)
+    monkeypatch.setattr(Head, "enter", enter)
+    timeline.record(end)
+    assert (timeline.log.filled, timeline.epochs.filled) == (4, 2)

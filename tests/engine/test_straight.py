@@ -233,9 +233,9 @@ def test_operations_one_by_one_do_what_the_code_does(seed: int) -> None:
         assert whole.slots.output.tobytes() == steps.slots.output.tobytes()
 
 
-@pytest.mark.parametrize(("depth", "activation"), ((60, "tanh"), (60, "sigmoid"), (300, "gelu")))
+@pytest.mark.parametrize(("depth", "activation"), ((60, "tanh"), (60, "gelu"), (100, "relu")))
 def test_deep_networks(depth: int, activation: str) -> None:
-    """Hundreds and thousands of calls a batch, all of them bound by name in one function."""
+    """Hundreds of calls a batch, all of them bound by name in one function."""
     pinned = Pinned(
         sizes=(3, *(4,) * (depth - 1), 2), activations=(activation,) * depth, cost="squared-error", optimizer="adam",
         N=8, batch=2,

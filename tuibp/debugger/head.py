@@ -198,6 +198,7 @@ class Head:
     def enter(self, record: Record) -> None:
         """Enter a record that has been computed whole, if the log has not got its batch yet."""
         if record.batch == self.log.filled:
+            assert record.ws.slots.count == 1, "a stretch of records lies where the log is filled already"
             self._quiet.run(self._book, record.batch, 1, Gauges(record.ws.slots, self.judge), record.spent)
 
     def after(self, record: Record) -> Spent:

@@ -89,14 +89,14 @@ class Timeline:
             record = self._records[batch]
         self._records.move_to_end(batch)
         self._asked = batch
-        if record.done < executed:
+        if record.done < executed or record.complete:
             yield from self._finish(record, executed)
 
     def record(self, t: int) -> Record | None:
         """The record that holds the values visible at t, computed as far as t; None before the first batch."""
         batch, executed = self.clock.begun(t)
         record = self._records.get(batch)
-        if record is None or record.done < executed:
+        if record is None or record.done < executed or batch == self.log.filled:
             for _ in self.travel(t):
                 pass
             return self._records.get(batch)

@@ -42,7 +42,7 @@ SETTINGS: dict[str, Number] = {
     "rho": Number(0.0, 1.0, below=True),
     "beta1": Number(0.0, 1.0, below=True),
     "beta2": Number(0.0, 1.0, below=True),
-    "eps": Number(0.0, 1.0),
+    "eps": Number(0.0, 1.0, above=True),
 }
 """What each setting of an optimizer may be."""
 LR = Number(0.0, 1e9)

@@ -16,6 +16,9 @@ from tuibp.engine.arrays import Array, DType, IntArray
 from tuibp.engine.random import stream
 from tuibp.errors import InputError
 
+COPIED = 8 * 2**20
+"""Bytes of inputs that are worth a second copy, from which samples are loaded with one call less."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -43,8 +46,10 @@ class Dataset:
         return class_numbers(self.y)
 
     @cached_property
-    def x_and_one(self) -> Array:
-        """(N, n_0 + 1) x, then a column of ones that biases are multiplied with."""
+    def x_and_one(self) -> Array | None:
+        """(N, n_0 + 1) x, then a column of ones that biases are multiplied with; None where the copy would be large."""
+        if self.x.nbytes > COPIED:
+            return None
         return _frozen(np.hstack([self.x, np.ones((self.N, 1), self.x.dtype)]))
 
     def take(self, rows: IntArray) -> Dataset:

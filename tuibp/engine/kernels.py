@@ -29,7 +29,7 @@ def load(do: Do, ws: Workspace, layer: int) -> None:
 
 def load_inputs(do: Do, ws: Workspace, layer: int) -> None:
     """a[0] = x of every sample, and the 1 that its biases are multiplied with."""
-    do(ws.slots.source.take, ws.indices, 0, ws.inputs, "clip")
+    ws.slots.load_inputs(do, ws.indices, ws.inputs)
 
 
 def load_late(do: Do, ws: Workspace, layer: int) -> None:

@@ -56,17 +56,16 @@ class Runner:
         self.slots.begin(0, indices, range(at + 1, at + len(indices) + 1))
         self.slots.load(len(indices))
         self._at = at
-        if not self._codes:
-            self._codes = {gauged: self._code(gauged) for gauged in (False, True)}
-        for code in self._codes.values():
-            code.prepare(len(indices))
 
     def run(self, first: int, stop: int) -> None:
         """The batches in slots first..stop-1, whole."""
         while first < stop:
             phase = (self._at + first) % self.period
-            end = min(stop, first + self.period - phase) if phase else first + 1
-            self._codes[not phase].run(first, end)
+            gauged = phase == 0
+            end = first + 1 if gauged else min(stop, first + self.period - phase)
+            if gauged not in self._codes:
+                self._codes[gauged] = self._code(gauged)
+            self._codes[gauged].run(first, end)
             first = end
 
     def source(self, gauged: bool) -> str:
@@ -172,14 +171,11 @@ class Code:
         self._loop = cast(Loop, fixed["run"])
         self._rows: list[tuple[Buffer, ...]] = []
 
-    def prepare(self, count: int) -> None:
-        """Be ready to run the first `count` slots."""
-        while len(self._rows) < count:
-            slot = len(self._rows)
-            self._rows.append(tuple(_moved(buffer, slot * step) for buffer, step in self._varying))
-
     def run(self, first: int, stop: int) -> None:
         """Run the batches in slots first..stop-1."""
+        while len(self._rows) < stop:
+            slot = len(self._rows)
+            self._rows.append(tuple(_moved(buffer, slot * step) for buffer, step in self._varying))
         self._loop(self._rows[first:stop])
 
 
@@ -226,6 +222,8 @@ class _Names:
     def __init__(self, labels: Mapping[Key, str]) -> None:
         self._labels = labels
         self._by_key: dict[Key, str] = {}
+        self._counts: dict[str, int] = {}
+        """How many parts of a stem there are."""
         self.values: dict[str, Any] = {}
 
     def new(self, part: object) -> bool:
@@ -236,9 +234,12 @@ class _Names:
         if key in self._by_key:
             return False
         stem = re.sub(r"\W", "_", self._stem(part))
-        name, count = stem, 1
-        while name in self.values or keyword.iskeyword(name):
-            name, count = f"{stem}_{count}", count + 1
+        count = self._counts.get(stem, int(keyword.iskeyword(stem)))
+        name = f"{stem}_{count}" if count else stem
+        while name in self.values:
+            count += 1
+            name = f"{stem}_{count}"
+        self._counts[stem] = count + 1
         self._by_key[key] = name
         self.values[name] = part
         return True

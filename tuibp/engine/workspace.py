@@ -93,17 +93,28 @@ class Slots:
         """(count, n_L, m) z[L], where the cost is taken from it."""
         self.C = _slots((m,), count, dtype)
 
-        self.source = recipe.train.x_and_one if network.layout.folded[1] else recipe.train.x
-        """What inputs are loaded from, a sample a row."""
-        width = self.source.shape[1]
+        folded, width = network.layout.folded[1], network.inputs + network.layout.folded[1]
+        whole = recipe.train.x_and_one if folded else None
+        self.source = recipe.train.x if whole is None else whole
+        """What inputs are loaded from, a sample a row; the 1 that biases are multiplied with may be in it or not."""
         self.ahead = records or m * width * count * dtype.itemsize <= NEAR
         """Whether the inputs of all batches may be loaded before the first one runs."""
         self.inputs = _slots((m, width), count if self.ahead else 1, dtype)
-        self._rows = np.zeros((count * m if self.ahead else 0, width), dtype)
+        if folded:
+            self.inputs[..., -1] = 1.0
+        self._rows = np.zeros((count * m if self.ahead else m, self.source.shape[1]), dtype)
         self.targets = np.zeros((count, m, outputs), dtype)
         self.Y = _slots((outputs, m), count, dtype)
         self.indices: IntArray = np.zeros((count, m), np.intp)
         self.rates = np.zeros((count, len(plan.optimizer.schedule(plan.lr, plan.settings, 1))), dtype)
+
+    def load_inputs(self, do: Do, indices: IntArray, inputs: Array) -> None:
+        """Load the inputs (m, ...) of one batch: straight, or by way of rows where the 1 beside them stays."""
+        rows = self._rows[: self.m]
+        straight = inputs.shape == rows.shape
+        do(self.source.take, indices, 0, inputs if straight else rows, "clip")
+        if not straight:
+            do(np.copyto, inputs[:, :-1], rows)
 
     def keep(self, do: Do, slot: int, gauged: bool) -> None:
         """At the end of a batch of a run: copy what is asked of it later to its slot."""
@@ -127,7 +138,7 @@ class Slots:
         if self.ahead:
             rows = self._rows[: len(wanted)]
             self.source.take(wanted, 0, rows, "clip")
-            np.copyto(self.inputs[:count], rows.reshape(count, self.m, -1))
+            np.copyto(self.inputs[:count, :, : rows.shape[1]], rows.reshape(count, self.m, -1))
         self.recipe.train.y.take(wanted, 0, self.targets[:count].reshape(len(wanted), -1), "clip")
         np.copyto(self.Y[:count], self.targets[:count].transpose(0, 2, 1))
 
