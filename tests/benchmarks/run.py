@@ -52,7 +52,7 @@ def contest(net: Net, quick: bool) -> Samples:
     trainers |= {name: make(problem) for name, make in peers.installed()}
     main, rest = (0.02, 0.005) if quick else (0.3, 0.06) if net is WIDE else (0.15, 0.03)
     seconds = {name: main if name in (OURS, ANEW, FLOOR) else rest for name in trainers}
-    return per_batch(trainers, seconds, 3 if quick else 13, PATIENCE)
+    return per_batch(trainers, seconds, 3 if quick else 9, PATIENCE)
 
 
 def _against(found: Mapping[Net, Samples], name: str, targets: Mapping[Net, float]) -> list[Figure]:

@@ -49,23 +49,29 @@ class Record:
         self.ws = ws
         self.spent = spent
         """Of its epoch, before it."""
-        kernels = [(op.kind.kernel, op.layer) for op in program.batch_ops]
-        self._stepper = Stepper(noted(kernels, ws, shared))
+        self._program, self._shared = program, shared
+        self._stepper: Stepper | None = None
+        """Made when the first operation is asked for: whoever seeks may only want to know how a batch begins."""
         self._quiet = quiet()
 
     @property
     def done(self) -> int:
-        """Operations of the program's `batch_ops` that have been computed."""
-        return self._stepper.done
+        """Operations of the program's `batch_ops` that have been computed; `begin`, the first, computes nothing."""
+        return 1 if self._stepper is None else self._stepper.done
 
     @property
     def complete(self) -> bool:
         """Whether all its operations have been computed."""
-        return self._stepper.done == self._stepper.count
+        return self._stepper is not None and self._stepper.done == self._stepper.count
 
     def ensure(self, count: int) -> None:
         """Compute the first `count` operations of the batch, each for all its samples."""
         stepper = self._stepper
+        if stepper is None:
+            if count <= 1:
+                return
+            kernels = [(op.kind.kernel, op.layer) for op in self._program.batch_ops]
+            stepper = self._stepper = Stepper(noted(kernels, self.ws, self._shared))
         if stepper.done < count:
             self._quiet.run(stepper.advance, count)
 
