@@ -44,9 +44,14 @@ def measure(quick: bool) -> Section:
     return Section("engine", "Engine: one micro-step, and the price of a past", (), figures)
 
 
+LOADED = 2
+"""Operations of a batch, `begin` and `load`, after which its calls are bound."""
+
+
 def steps(net: Net, rounds: int) -> Samples:
-    """Seconds an operation, each time in a batch of which nothing is computed yet: in the debugger's record, as calls
-    one below the other, and asked for position by position.
+    """Seconds an operation, each time in a batch that is loaded and no more: in the debugger's record, and as calls one
+    below the other; then, from the batch's beginning, asked for position by position. A record binds its calls once, when
+    the batch is loaded; only the last of the three counts that in.
     """
     timeline = Timeline(recipe_of(Problem(net)))
     program, shared = timeline.program, Shared(np.dtype(np.float64))
@@ -61,10 +66,15 @@ def steps(net: Net, rounds: int) -> Samples:
         return t, record
 
     def calls_of(record: Record) -> list[Call]:
-        return [call for calls in noted(kernels, record.ws, shared) for call in calls]
+        return [call for calls in noted(kernels, record.ws, shared)[LOADED:] for call in calls]
+
+    def loaded() -> Record:
+        record = fresh()[1]
+        record.ensure(LOADED)
+        return record
 
     def walk() -> float:
-        ensure, counts = fresh()[1].ensure, range(2, len(kernels) + 1)
+        ensure, counts = loaded().ensure, range(LOADED + 1, len(kernels) + 1)
 
         def work() -> None:
             for done in counts:
@@ -73,15 +83,15 @@ def steps(net: Net, rounds: int) -> Samples:
         return timed(work) / len(counts)
 
     def bare() -> float:
-        parts = list(_parts(calls_of(fresh()[1])))
-        return timed(lambda: arithmetic(*parts)) / (len(kernels) - 1)
+        parts = list(_parts(calls_of(loaded())))
+        return timed(lambda: arithmetic(*parts)) / (len(kernels) - LOADED)
 
     def seek() -> float:
         start, _ = fresh()
         positions = range(start + 1, start + 1 + program.ops_per_sample)
         return timed(lambda: [timeline.record(t) for t in positions]) / len(positions)
 
-    arithmetic = straight(calls_of(fresh()[1]))
+    arithmetic = straight(calls_of(loaded()))
     return in_turn({"walk": walk, "bare": bare, "seek": seek}, rounds)
 
 

@@ -14,7 +14,7 @@ MOST = 256
 """Batches that run at most before their costs are taken."""
 SLICE = 8e6
 """Nanoseconds that they may take: then a run pauses, and may be broken off."""
-KEPT = 128 * 1024
+KEPT = 256 * 1024
 """Bytes that may be kept of their outputs."""
 TAX = 0.02
 """The share of the time that keyframes may take, and likewise the gauges of the flight log."""
