@@ -50,8 +50,9 @@ LOADED = 2
 
 def steps(net: Net, rounds: int) -> Samples:
     """Seconds an operation, each time in a batch that is loaded and no more: in the debugger's record, and as calls one
-    below the other; then, from the batch's beginning, asked for position by position. A record binds its calls once, when
-    the batch is loaded; only the last of the three counts that in.
+    below the other; then, from the batch's beginning, asked for position by position.
+
+    A record binds its calls once, when the batch is loaded; only the last of the three counts that in.
     """
     timeline = Timeline(recipe_of(Problem(net)))
     program, shared = timeline.program, Shared(np.dtype(np.float64))
