@@ -26,7 +26,7 @@ from tuibp.engine.workspace import Slots, Workspace
 
 LONG = 1_000_000
 """Products of the largest operation of a batch from which on a journey pauses after every operation of a record."""
-RECORDS = 3
+RECORDS = 2
 """Records that are kept at least, so that crossing a batch's border back and forth computes nothing."""
 STRETCH = 16
 """Records that are made at once where one goes back: those before are asked for next."""
