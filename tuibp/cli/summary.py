@@ -17,7 +17,7 @@ from tuibp.debugger.view import View
 from tuibp.engine.evaluate import evaluate
 from tuibp.engine.recipe import Recipe
 from tuibp.formats.strict_json import Value
-from tuibp.formats.trace import entries, spent_with
+from tuibp.formats.trace import entries
 
 ROWS = 20
 """Epochs that the table shows; of more, evenly spaced ones."""
@@ -97,7 +97,7 @@ def _epochs(timeline: Timeline, t: int) -> Iterator[EpochRow]:
         record = timeline.record(t)
         assert record is not None
         begun = record.batch % timeline.program.K == part
-        yield _epoch_row(timeline, whole, 1, record.spent if begun else spent_with(timeline, record))
+        yield _epoch_row(timeline, whole, 1, record.spent if begun else record.spent_with(timeline.judge))
 
 
 def _epoch_row(timeline: Timeline, first: int, count: int, spent: Spent) -> EpochRow:

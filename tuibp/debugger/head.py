@@ -18,7 +18,7 @@ from tuibp.debugger.history import Keyframes, Spill
 from tuibp.debugger.record import Record, Spent, quiet
 from tuibp.engine.arrays import Array, IntArray, aligned_empty
 from tuibp.engine.dataset import epochs_of_a_draw, orders
-from tuibp.engine.metrics import Judge, count_correct, judge_of
+from tuibp.engine.metrics import Judge, judge_of
 from tuibp.engine.pace import first_stride, gauge_period, slots_of_a_run
 from tuibp.engine.program import Program
 from tuibp.engine.state import State
@@ -205,11 +205,7 @@ class Head:
         """What the epoch has come to with a record that has been computed whole: what the next batch begins with."""
         if (record.batch + 1) % self.program.K == 0:
             return Spent()
-        ws = record.ws
-        with np.errstate(all="ignore"):
-            cost = float(np.add.reduce(ws.C, dtype=np.float64))
-            correct = -1 if self.judge is None else int(count_correct(self.judge, ws.A[-1], ws.Y))
-            return Spent(record.spent.cost + cost, record.spent.samples + ws.m, record.spent.correct + correct)
+        return record.spent_with(self.judge)
 
 
 def accumulate(rows: Array, k: int, K: int, before: Spent) -> Array:

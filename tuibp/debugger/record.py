@@ -10,6 +10,7 @@ import numpy as np
 
 from tuibp.engine.arrays import Array
 from tuibp.engine.calls import Shared
+from tuibp.engine.metrics import Judge, count_correct
 from tuibp.engine.program import Program
 from tuibp.engine.straight import Stepper, noted
 from tuibp.engine.workspace import Workspace
@@ -74,6 +75,17 @@ class Record:
             stepper = self._stepper = Stepper(noted(kernels, self.ws, self._shared))
         if stepper.done < count:
             self._quiet.run(stepper.advance, count)
+
+    def spent_with(self, judge: Judge | None) -> Spent:
+        """What its epoch has come to with this batch, which is complete.
+
+        Args:
+            judge: how answers are judged; None where targets are no labels.
+        """
+        ws, (cost, samples, correct) = self.ws, self.spent
+        cost += float(self._quiet.run(np.add.reduce, ws.C, dtype=np.float64))
+        right = -1 if judge is None else int(self._quiet.run(count_correct, judge, ws.A[-1], ws.Y))
+        return Spent(cost, samples + ws.m, correct + right)
 
     @cached_property
     def input_gradient(self) -> Array:

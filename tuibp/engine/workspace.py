@@ -217,8 +217,6 @@ class Workspace:
         self.grad, self.scratch = self._mine(slots.grad), self._mine(slots.scratch)
         self.gW, self.gb, self.joint_g = (each(self.grad) for each in (layout.weights, layout.biases, layout.joint))
         self.rates = tuple(slots.rates[slot, i : i + 1].reshape(()) for i in range(slots.rates.shape[1]))
-        self.count = 0
-        """1 for the first update of the run: Adam's t."""
 
     def _mine(self, buffers: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The buffer of this slot, or the one that all share."""
@@ -241,6 +239,5 @@ class Workspace:
         return square
 
     def begin(self, indices: IntArray, count: int) -> None:
-        """Take the samples `indices` (m,) for the batch whose update will be number `count`."""
-        self.count = count
+        """Take the samples `indices` (m,) for the batch whose update is number `count`, 1 the first."""
         self.slots.begin(self.slot, indices[np.newaxis], (count,))

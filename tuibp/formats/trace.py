@@ -15,11 +15,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from tuibp.debugger.position import Position
-from tuibp.debugger.record import Record, Spent
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
 from tuibp.engine.arrays import Array
-from tuibp.engine.metrics import count_correct
 from tuibp.engine.program import Op, Program
 from tuibp.engine.workspace import Workspace
 from tuibp.formats.strict_json import Value, dumps, number_text, plain
@@ -132,20 +130,11 @@ def _of_epoch(timeline: Timeline, place: Position) -> Entry:
     else:
         record = timeline.record(place.t)
         assert record is not None
-        cost, samples, correct = spent_with(timeline, record)
+        cost, samples, correct = record.spent_with(timeline.judge)
         writes["ecost"] = cost / samples
         if timeline.judge is not None:
             writes["accuracy"] = correct / samples
     return Entry(place.t, place.name, place.op.kind.name, None, place.epoch, None, None, writes)
-
-
-def spent_with(timeline: Timeline, record: Record) -> Spent:
-    """What the epoch of a record has come to with it: the record's batch is complete, and may be the epoch's last."""
-    ws, (cost, samples, correct) = record.ws, record.spent
-    with np.errstate(all="ignore"):
-        cost += float(np.add.reduce(ws.C, dtype=np.float64))
-    right = -1 if timeline.judge is None else int(count_correct(timeline.judge, ws.A[-1], ws.Y))
-    return Spent(cost, samples + ws.m, correct + right)
 
 
 def _of_batch(timeline: Timeline, rows: list[_Row], epoch: int, batch: int, span: range) -> Iterator[Entry]:
