@@ -16,6 +16,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from tests.debugger.memory import spoil
 from tests.debugger.straight import Snapshot, difference, seen
 from tests.recipes import WIDE, Pinned, random_recipe
 from tuibp.debugger import head as head_module
@@ -185,6 +186,8 @@ def small(seed: int, stride: int = 1) -> Iterator[None]:
         patch.setattr(head_module, "first_stride", lambda program: stride)
         patch.setattr(timeline_module, "RECORDS", 1 + seed % 3)
         patch.setattr(timeline_module, "RECORD_BYTES", (0, 10**6)[seed % 2])
+        if seed % 4 < 2:
+            spoil(patch)
         if seed % 5 == 4:
             patch.setattr(head_module, "LONG", 0)
             patch.setattr(timeline_module, "LONG", 0)

@@ -24,12 +24,12 @@ dot_Wb1(A10, Z1)
 negative(Z1, A1)
 exp(A1, A1)
 add(A1, c1, A1)
-divide(c1, A1, A1)
+reciprocal(A1, A1)
 dot_Wb2(A11, Z2)
 negative(Z2, A2)
 exp(A2, A2)
 add(A2, c1, A2)
-divide(c1, A2, A2)"""
+reciprocal(A2, A2)"""
 BACKWARD = """\
 subtract(A2, y, dA2)
 multiply(dA2, c2, dA2)
@@ -38,11 +38,10 @@ multiply(SPs, As, SPs)
 multiply(SP2, dA2, D2)
 dot_Wb2_1(D2, v)
 multiply(SP1, dA1, D1)
-divide(Ds, c2, Ss)
-dot_S1(x, gWb1)
-dot_S2(A11_1, gWb2)"""
+dot_D1(x, gWb1)
+dot_D2(A11_1, gWb2)"""
 UPDATE = """\
-multiply(g, c0_5, u)
+multiply(g, c0_25, u)
 subtract(theta, u, theta)"""
 
 
@@ -71,18 +70,19 @@ def test_the_code_of_a_small_network_reads_like_the_notes() -> None:
     head = [*FORWARD.splitlines(), *BACKWARD.splitlines()]
     *lines, kept = body(runner, gauged=False)
     assert lines == [*head, *UPDATE.splitlines()]
-    assert kept.startswith("copyto(") and kept.endswith(", A2)")
+    assert kept.endswith("[...] = A2")
 
 
 def test_a_gauged_batch_makes_the_same_calls_and_some_more() -> None:
-    """Squared norms of gradient and parameters of both layers, and a copy of them to the slot of the batch."""
+    """Squared norms of gradient and parameters of both layers."""
     runner, _ = runner_of(xor(), 2, 4)
     plain, gauged = body(runner, gauged=False), body(runner, gauged=True)
     calls = len(FORWARD.splitlines() + BACKWARD.splitlines())
     assert gauged[:calls] == plain[:calls]
     assert [line.partition("_")[0] for line in gauged[calls : calls + 4]] == ["dot"] * 4
     assert gauged[calls + 4 : calls + 6] == plain[calls:-1]
-    assert len(gauged) == len(plain) + 5
+    assert gauged[calls + 6].endswith("[...] = A2")
+    assert len(gauged) == len(plain) + 4
 
 
 def test_what_differs_from_slot_to_slot_is_what_a_batch_brings_and_leaves() -> None:
@@ -116,11 +116,11 @@ def assert_slot(runner: Runner, slot: int, ws: Workspace) -> None:
     assert slots.C[slot].tobytes() == ws.C.tobytes()
 
 
-def assert_gauges(runner: Runner, slot: int, ws: Workspace) -> None:
-    assert runner.slots.squares_of_each[slot].tobytes() == ws.slots.squares[0].tobytes()
+def assert_gauges(runner: Runner, row: int, ws: Workspace) -> None:
+    assert runner.slots.squares_of_each[row].tobytes() == ws.slots.squares[0].tobytes()
     for l in range(1, ws.network.L + 1):
         part = ws.slots.stack.part(l, l)
-        assert runner.slots.SP_of_each[slot][part].tobytes() == ws.SP[l].tobytes(), l
+        assert runner.slots.SP_of_each[row][part].tobytes() == ws.SP[l].tobytes(), l
 
 
 def draw(recipe: Recipe, count: int, m: int, seed: int = 0) -> IntArray:
@@ -147,7 +147,7 @@ def assert_runs(recipe: Recipe, m: int, count: int, at: int = 0) -> None:
         expected, ws = carried_out(recipe, expected, indices[slot], at + slot + 1)
         assert_slot(runner, slot, ws)
         if (at + slot) % runner.period == 0:
-            assert_gauges(runner, slot, ws)
+            assert_gauges(runner, slot // runner.period, ws)
     assert state.block.tobytes() == expected.block.tobytes()
 
 

@@ -13,12 +13,11 @@ import pytest
 
 from tests.oracle.comparison import faults
 from tests.recipes import WIDE, Pinned, random_recipe
-from tuibp.debugger import head
 from tuibp.debugger.view import View
 from tuibp.engine import kernels
 from tuibp.engine.arrays import Array, IntArray
 from tuibp.engine.calls import Do
-from tuibp.engine.dataset import epochs_of_a_draw
+from tuibp.engine.dataset import Orders, epochs_of_a_draw
 from tuibp.engine.kernels import Kernel
 from tuibp.engine.operations import OPERATIONS
 from tuibp.engine.recipe import Recipe
@@ -269,13 +268,13 @@ def test_a_view_with_the_transposed_outer_product(monkeypatch: pytest.MonkeyPatc
     assert caught(faults(recipe()), "dW[2]")
 
 
-def every_epoch(*order: int) -> Callable[[int, int, int, bool], IntArray]:
-    """In the place of `orders`: all epochs of all draws in one order."""
-    return lambda seed, draw, N, shuffle: np.tile(np.array(order, dtype=np.intp), (epochs_of_a_draw(N), 1))
+def every_epoch(*order: int) -> Callable[[Orders, int], IntArray]:
+    """In the place of `Orders.draw`: all epochs of all draws in one order."""
+    return lambda orders, draw: np.tile(np.array(order, dtype=np.intp), (epochs_of_a_draw(len(order)), 1))
 
 
 def test_an_epoch_that_draws_with_replacement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(head, "orders", every_epoch(0, 0, 1, 2, 3))
+    monkeypatch.setattr(Orders, "draw", every_epoch(0, 0, 1, 2, 3))
     assert caught(faults(recipe()), "e1: the samples")
 
 
@@ -283,7 +282,7 @@ def test_an_epoch_in_the_order_of_the_data_is_wrong_only_where_it_must_be_kept(m
     right = recipe()
     ordered = replace(right, plan=replace(right.plan, shuffle=False))
     assert faults(ordered) == []
-    monkeypatch.setattr(head, "orders", every_epoch(1, 0, 2, 3, 4))
+    monkeypatch.setattr(Orders, "draw", every_epoch(1, 0, 2, 3, 4))
     assert caught(faults(ordered), "e0: the samples")
 
 

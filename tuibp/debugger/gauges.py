@@ -45,24 +45,26 @@ class Gauges:
             return np.full(count, -1)
         return count_correct(self._judge, self._slots.output[:count], self._slots.Y[:count])
 
-    def layers(self, slots: slice) -> Array:
-        """(n, 4 L) by layer, of n slots whose batches have been gauged: norms of the gradient, norms of the update over
-        those of the parameters, shares of dead and of saturated units.
+    def layers(self, count: int) -> Array:
+        """(count, 4 L) by layer, of the first `count` batches that were gauged: norms of the gradient, norms of the update
+        over those of the parameters, shares of dead and of saturated units.
 
         A unit is saturated for a sample if its slope |σ′(z)| is flat, and dead if it is so for every sample.
         """
         kept, L = self._slots, len(self._rows)
-        squares = np.add.reduceat(kept.squares_of_each[slots], self._pieces, 2)
-        result = np.empty((len(squares), 4 * L))
+        squares = np.add.reduceat(kept.squares_of_each[:count], self._pieces, 2)
+        result = np.empty((count, 4 * L))
         norms = result[:, : 2 * L].reshape(-1, 2, L)
         np.sqrt(squares[:, :2], norms)
+        if kept.late:
+            norms[:, 0] /= self.m
         if kept.update_follows:
             np.multiply(norms[:, 0], kept.recipe.plan.lr, norms[:, 1])
         norms[:, 1] /= np.sqrt(squares[:, 2])
-        slopes = kept.SP_of_each[slots]
+        slopes = kept.SP_of_each[:count]
         # Numbers, because BLAS adds them up many times faster than truth values are counted.
         is_flat = np.less_equal(slopes if self._monotone else np.abs(slopes), self._flat).astype(np.float32)
-        units = np.empty((2, len(squares), is_flat.shape[1]), np.float32)
+        units = np.empty((2, count, is_flat.shape[1]), np.float32)
         np.dot(is_flat.reshape(-1, self.m), self._ones, out=units[1].reshape(-1))
         np.equal(units[1], self.m, units[0])
         shares = np.add.reduceat(units, self._rows, 2)

@@ -17,7 +17,7 @@ from tuibp.debugger.gauges import Gauges
 from tuibp.debugger.history import Keyframes, Spill
 from tuibp.debugger.record import Record, Spent, quiet
 from tuibp.engine.arrays import Array, IntArray, aligned_empty
-from tuibp.engine.dataset import epochs_of_a_draw, orders
+from tuibp.engine.dataset import Orders, epochs_of_a_draw
 from tuibp.engine.metrics import Judge, judge_of
 from tuibp.engine.pace import first_stride, gauge_period, slots_of_a_run
 from tuibp.engine.program import Program
@@ -56,6 +56,7 @@ class Head:
         widest = max(one * other for one, other in pairwise(recipe.network.sizes))
         self._pauses = program.m * widest > LONG
         self._runners: dict[int, tuple[Runner, Gauges]] = {}
+        self._orders = Orders(recipe.plan.seed, program.N, recipe.plan.shuffle)
         self._draws: OrderedDict[int, IntArray] = OrderedDict()
         between = max(1, self._most // self.keyframes.stride)
         self._frames = aligned_empty((between, *self.state.block.shape), recipe.network.dtype)
@@ -70,8 +71,7 @@ class Head:
     def _draw(self, draw: int) -> IntArray:
         found = self._draws.get(draw)
         if found is None:
-            plan = self.program.recipe.plan
-            found = self._draws[draw] = orders(plan.seed, draw, self.program.N, plan.shuffle)
+            found = self._draws[draw] = self._orders.draw(draw)
             while len(self._draws) > 2:
                 self._draws.popitem(last=False)
         return found
@@ -182,9 +182,9 @@ class Head:
         ends = table[K - 1 - at % K :: K]
         if len(ends):
             self.epochs.write(at // K, ends)
-        gauged = -at % self.log.period
-        if gauged < count and at + count > self.log.gauged:
-            self.log.gauge(at + gauged, gauges.layers(slice(gauged, count, self.log.period)))
+        gauged = range(-at % self.log.period, count, self.log.period)
+        if gauged and at + count > self.log.gauged:
+            self.log.gauge(at + gauged.start, gauges.layers(len(gauged)))
         # Last, so that what an interrupt has kept from being entered is not taken for entered.
         self.log.write(at, rows)
         return table

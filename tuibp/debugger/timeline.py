@@ -16,7 +16,7 @@ from tuibp.debugger.head import Head
 from tuibp.debugger.history import BUDGET, Keyframes, Spill
 from tuibp.debugger.position import Clock
 from tuibp.debugger.record import Record
-from tuibp.engine.arrays import IntArray
+from tuibp.engine.arrays import IntArray, Memory
 from tuibp.engine.calls import Shared
 from tuibp.engine.metrics import Judge
 from tuibp.engine.program import Program
@@ -56,6 +56,7 @@ class Timeline:
         widest = max(one * other for one, other in pairwise(recipe.network.sizes))
         self._pauses = self.program.m * widest > LONG
         self._shared = Shared(recipe.network.dtype)
+        self._memory = Memory()
         self._records: OrderedDict[int, Record] = OrderedDict()
         self._capacity = max(RECORDS, RECORD_BYTES // record_bytes(self.program))
         self._asked = 0
@@ -136,14 +137,15 @@ class Timeline:
 
     def _make(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Records of the batches first..last, the head standing at the first; whole, but for the last."""
-        head, state, spent, batch = self._head, State.empty(self.recipe), self._head.spent, first
+        head, state, spent, batch = self._head, State.empty(self.recipe, self._memory), self._head.spent, first
         state.block[...] = head.state.block
         while batch <= last:
             count = min(last + 1 - batch, head.equal(batch))
-            slots = Slots(self.recipe, self.program.batch_size(batch % self.program.K), count)
+            m = self.program.batch_size(batch % self.program.K)
+            slots = Slots(self.recipe, m, count, memory=self._memory)
             slots.begin(0, head.samples(batch, count), range(batch + 1, batch + count + 1))
             for slot in range(count):
-                after = State.empty(self.recipe)
+                after = State.empty(self.recipe, self._memory)
                 record = Record(self.program, batch, Workspace(slots, slot, state, after), self._shared, spent)
                 if batch < last:
                     record.ensure(len(self.program.batch_ops))

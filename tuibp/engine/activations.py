@@ -83,7 +83,7 @@ def _sigmoid(do: Do, z: Array, out: Array) -> None:
     do(np.negative, z, out)
     do(np.exp, out, out)
     do(np.add, out, 1.0, out)
-    do(np.divide, 1.0, out, out)
+    do(np.reciprocal, out, out)
 
 
 def _sigmoid_derivative(do: Do, z: Array, a: Array, out: Array) -> None:

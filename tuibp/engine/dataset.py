@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from tuibp.engine.arrays import Array, DType, IntArray
-from tuibp.engine.random import stream
+from tuibp.engine.random import Stream, stream
 from tuibp.errors import InputError
 
 COPIED = 8 * 2**20
@@ -90,14 +90,19 @@ def epochs_of_a_draw(N: int) -> int:
     return max(1, BLOCK // N)
 
 
-def orders(seed: int, draw: int, N: int, shuffle: bool) -> IntArray:
-    """(B, N) the orders of epochs draw B .. draw B + B - 1, where B = `epochs_of_a_draw(N)`; each row is a random
-    partition of its own.
-    """
-    rows = np.tile(np.arange(N, dtype=np.intp), (epochs_of_a_draw(N), 1))
-    if not shuffle:
-        return rows
-    return stream(seed, "shuffle", draw).permuted(rows, axis=1)
+class Orders:
+    """The orders in which the epochs of a run visit N samples, many at a time."""
+
+    def __init__(self, seed: int, N: int, shuffle: bool) -> None:
+        self._in_turn = np.tile(np.arange(N, dtype=np.intp), (epochs_of_a_draw(N), 1))
+        self._in_turn.flags.writeable = False
+        self._stream = Stream(seed, "shuffle") if shuffle else None
+
+    def draw(self, draw: int) -> IntArray:
+        """(B, N) the orders of epochs draw B .. draw B + B - 1, where B = `epochs_of_a_draw(N)`; each row is a random
+        partition of its own.
+        """
+        return self._in_turn if self._stream is None else self._stream.at(draw).permuted(self._in_turn, axis=1)
 
 
 def partition(seed: int, epoch: int, N: int, shuffle: bool) -> IntArray:
@@ -106,7 +111,7 @@ def partition(seed: int, epoch: int, N: int, shuffle: bool) -> IntArray:
     Source: notes, stochastic gradient descent: every epoch draws a random partition of the training set.
     """
     draw, row = divmod(epoch, epochs_of_a_draw(N))
-    order: IntArray = orders(seed, draw, N, shuffle)[row]
+    order: IntArray = Orders(seed, N, shuffle).draw(draw)[row]
     return order
 
 

@@ -102,17 +102,17 @@ def delta(do: Do, ws: Workspace, layer: int) -> None:
 
 
 def gradient(do: Do, ws: Workspace, layer: int) -> None:
-    """gW[l] = D A^T and gb[l] = D 1, with D / m in the place of D for the mean: the division then costs n_l m, not
-    n_l n_{l-1}.
+    """D A^T and D 1 of every layer. For a mean that is not taken late there is D / m in the place of D: the division
+    then costs n_l m, not n_l n_{l-1}.
     """
     D = ws.D
-    if ws.network.reduction == "mean" and ws.m > 1:
+    if ws.slots.divides and not ws.slots.late:
         D = ws.S
         do(np.divide, ws.rows_D, float(ws.m), ws.rows_S)
     for l in range(1, ws.network.L + 1):
-        do(D[l].dot, ws.joint_A[l - 1].T, ws.joint_g[l])
+        do(D[l].dot, ws.joint_A[l - 1].T, ws.total_joint[l])
         if not ws.network.layout.folded[l]:
-            do(np.add.reduce, D[l], 1, None, ws.gb[l])
+            do(np.add.reduce, D[l], 1, None, ws.total_b[l])
 
 
 def update(do: Do, ws: Workspace, layer: int) -> None:
@@ -121,12 +121,13 @@ def update(do: Do, ws: Workspace, layer: int) -> None:
     """
     if ws.after is not ws.state:
         do(np.copyto, ws.after.block, ws.state.block)
-    plan, slots, grad = ws.recipe.plan, ws.slots, ws.grad
+    plan, slots, grad = ws.recipe.plan, ws.slots, ws.total
+    lr = plan.lr / ws.m if slots.late else plan.lr
     if slots.weights_only is not None:
-        do(np.copyto, slots.weights_only, ws.grad, where=ws.network.layout.is_weight)
+        do(np.copyto, slots.weights_only, grad, where=ws.network.layout.is_weight)
         grad = slots.weights_only
     for tile in slots.tiles:
-        _gauge(do, ws, 0, ws.grad, tile)
+        _gauge(do, ws, 0, ws.total, tile)
         _gauge(do, ws, 2, ws.after.params.flat, tile)
         plan.optimizer.step(
             do,
@@ -134,7 +135,7 @@ def update(do: Do, ws: Workspace, layer: int) -> None:
             grad[tile],
             tuple(slot[tile] for slot in ws.after.slots),
             ws.scratch[tile],
-            plan.lr,
+            lr,
             plan.settings,
             ws.rates,
         )

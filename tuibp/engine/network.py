@@ -93,12 +93,20 @@ class ParameterLayout:
         """(start of the weights, start of the biases) of layer l; a folded layer has its biases in its weights."""
         self.segments: list[slice] = [slice(0, 0)]
         """All of layer l, weights, biases and padding: the segments follow each other without a gap."""
+        self.padding: list[slice] = []
+        """What is no parameter."""
+
+        def behind(end: int) -> int:
+            """The next cache line behind a matrix or a vector."""
+            start = -(-end // line) * line
+            self.padding.append(slice(end, start))
+            return start
+
         end = 0
         for (columns, rows), folded in zip(pairwise(sizes), self.folded[1:], strict=True):
-            start = end
-            end += -(-rows * (columns + folded) // line) * line
+            start, end = end, behind(end + rows * (columns + folded))
             self._starts.append((start, end))
-            end += 0 if folded else -(-rows // line) * line
+            end = end if folded else behind(end + rows)
             self.segments.append(slice(start, end))
         self.size = end
         """Length of the flat vector, padding included."""

@@ -10,15 +10,17 @@ import math
 
 from tuibp.engine.program import Program
 
-MOST = 256
+MOST = 512
 """Batches that run at most before their costs are taken."""
-SLICE = 8e6
+SLICE = 10e6
 """Nanoseconds that they may take: then a run pauses, and may be broken off."""
 KEPT = 256 * 1024
 """Bytes that may be kept of their outputs."""
 TAX = 0.02
-"""The share of the time that keyframes may take, and likewise the gauges of the flight log."""
-RARELY = 16
+"""The share of the time that keyframes may take."""
+GAUGE_TAX = 0.01
+"""The share of the time that the gauges of the flight log may take."""
+RARELY = 64
 """Batches of which at least one is gauged."""
 NEAR, FAR = 0.4e6, 4e6
 """Nanoseconds of replay: keyframes need be no nearer, and at first shall be no further apart."""
@@ -46,8 +48,8 @@ def first_stride(program: Program) -> int:
 def gauge_period(program: Program) -> int:
     """Of how many batches one is gauged: a power of two, 1 where that is cheap beside the batch."""
     network = program.recipe.network
-    gauge = 1_500 + 2.5 * sum(network.sizes[1:]) * program.m + 0.15 * network.layout.size
-    return min(RARELY, _power_of_two(gauge / batch_time(program) / TAX))
+    gauge = 5_000 + 2.5 * sum(network.sizes[1:]) * program.m + 0.15 * network.layout.size
+    return min(RARELY, _power_of_two(gauge / batch_time(program) / GAUGE_TAX))
 
 
 def slots_of_a_run(program: Program) -> int:

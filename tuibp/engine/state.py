@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tuibp.engine.arrays import Array, aligned_zeros
+from tuibp.engine.arrays import Array, Memory
 from tuibp.engine.network import Network, Parameters
 from tuibp.engine.recipe import Recipe
 
@@ -24,14 +24,19 @@ class State:
         return cls(block, Parameters.around(network, block[0]), tuple(block[1:]))
 
     @classmethod
-    def empty(cls, recipe: Recipe) -> State:
-        """A state of zeros."""
-        rows = 1 + len(recipe.plan.optimizer.slots)
-        return cls.around(recipe.network, aligned_zeros((rows, recipe.network.layout.size), recipe.network.dtype))
+    def empty(cls, recipe: Recipe, memory: Memory | None = None) -> State:
+        """A state whose numbers mean nothing yet.
+
+        Args:
+            memory: where it comes from; new memory where none is given.
+        """
+        shape = 1 + len(recipe.plan.optimizer.slots), recipe.network.layout.size
+        return cls.around(recipe.network, (memory or Memory()).empty(shape, recipe.network.dtype))
 
     @classmethod
     def initial(cls, recipe: Recipe) -> State:
         """The state at t = 0: the recipe's parameters, slots of zero."""
         state = cls.empty(recipe)
         state.block[0] = recipe.initial.flat
+        state.block[1:] = 0.0
         return state

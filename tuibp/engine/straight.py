@@ -24,8 +24,10 @@ from tuibp.engine.state import State
 from tuibp.engine.workspace import Slots, Workspace
 
 Key: TypeAlias = Hashable
-Loop: TypeAlias = Callable[[Iterable[tuple[Any, ...]]], None]
-"""Runs batches, each given as the tuple of what differs from slot to slot."""
+Row: TypeAlias = tuple[Buffer, ...]
+"""What a batch has that differs from slot to slot."""
+Loop: TypeAlias = Callable[[Sequence[Row]], None]
+"""Runs batches."""
 
 
 class Runner:
@@ -39,8 +41,8 @@ class Runner:
             state: read and written.
         """
         self.program = program
-        self.slots = Slots(program.recipe, m, count, records=False)
         self.period = gauge_period(program)
+        self.slots = Slots(program.recipe, m, count, running=self.period)
         self._state = state
         self._shared = Shared(program.recipe.network.dtype)
         self._kernels = [(op.kind.running or op.kind.kernel, op.layer) for op in program.batch_ops]
@@ -59,23 +61,26 @@ class Runner:
 
     def run(self, first: int, stop: int) -> None:
         """The batches in slots first..stop-1, whole."""
-        while first < stop:
-            phase = (self._at + first) % self.period
-            gauged = phase == 0
-            end = first + 1 if gauged else min(stop, first + self.period - phase)
-            if gauged not in self._codes:
-                self._codes[gauged] = self._code(gauged)
-            self._codes[gauged].run(first, end)
-            first = end
+        for gauged in range(first + -(self._at + first) % self.period, stop, self.period):
+            if first < gauged:
+                self._code(False).run(first, gauged)
+            self._code(True).run(gauged, gauged + 1)
+            self.slots.keep_gauges(gauged // self.period)
+            first = gauged + 1
+        if first < stop:
+            self._code(False).run(first, stop)
 
     def source(self, gauged: bool) -> str:
         """The text of the code that runs a batch."""
         return self._code(gauged).source
 
     def _code(self, gauged: bool) -> Code:
-        # Two slots tell what differs from slot to slot.
-        one, other = (self._tape(slot, gauged) for slot in (0, min(1, self.slots.count - 1)))
-        return Code(one, other, _labels(self._workspace(0, gauged)))
+        code = self._codes.get(gauged)
+        if code is None:
+            # Two slots tell what differs from slot to slot.
+            one, other = (self._tape(slot, gauged) for slot in (0, min(1, self.slots.count - 1)))
+            code = self._codes[gauged] = Code(one, other, _labels(self._workspace(0, gauged)))
+        return code
 
     def operations(self) -> list[Callable[[], None]]:
         """The operations of the first loaded batch one by one, the update being the last: for those that take long."""
@@ -85,7 +90,13 @@ class Runner:
             calls[-2:] = [calls[-2] + calls[-1]]
             self._tables[gauged] = calls
         stepper = Stepper(self._tables[gauged])
-        return [stepper.step] * stepper.count
+
+        def update() -> None:
+            stepper.step()
+            if gauged:
+                self.slots.keep_gauges(0)
+
+        return [*[stepper.step] * (stepper.count - 1), update]
 
     def _tape(self, slot: int, gauged: bool) -> list[Call]:
         """The calls of a batch, but for those that `Slots` makes for many at once."""
@@ -94,7 +105,7 @@ class Runner:
     def _noted(self, slot: int, gauged: bool) -> list[list[Call]]:
         """By operation; what the batch keeps comes last."""
         keeping = Tape(self._shared)
-        self.slots.keep(keeping, slot, gauged)
+        self.slots.keep(keeping, slot)
         return [*noted(self._kernels, self._workspace(slot, gauged), self._shared), keeping.calls]
 
     def _workspace(self, slot: int, gauged: bool) -> Workspace:
@@ -169,7 +180,7 @@ class Code:
         )
         exec(compile(self.source, "<run of a batch>", "exec"), fixed)
         self._loop = cast(Loop, fixed["run"])
-        self._rows: list[tuple[Buffer, ...]] = []
+        self._rows: list[Row] = []
 
     def run(self, first: int, stop: int) -> None:
         """Run the batches in slots first..stop-1."""
@@ -259,6 +270,9 @@ class _Names:
 
     def call(self, call: Call) -> str:
         """How a call is written."""
+        if call.function is np.copyto and not call.options:
+            # Half the time of the call, which first asks whether its operands are arrays of another kind.
+            return "{}[...] = {}".format(*map(self.name, call.operands))
         operands = [self.name(operand) for operand in call.operands]
         options = [f"{word}={self.name(value)}" for word, value in call.options.items()]
         return f"{self.name(call.function)}({', '.join([*operands, *options])})"
@@ -266,10 +280,10 @@ class _Names:
 
 def _labels(ws: Workspace) -> dict[Key, str]:
     """The notes' symbols for the buffers of a workspace, so that the code can be read."""
-    tables = {"Z": ws.Z, "A": ws.A, "SP": ws.SP, "dA": ws.dA, "D": ws.D, "S": ws.S, "gW": ws.gW, "gb": ws.gb}
-    tables |= {"W": ws.state.params.W, "b": ws.state.params.b, "Wb": ws.state.params.joint, "gWb": ws.joint_g}
+    tables = {"Z": ws.Z, "A": ws.A, "SP": ws.SP, "dA": ws.dA, "D": ws.D, "S": ws.S, "gb": ws.total_b}
+    tables |= {"W": ws.state.params.W, "b": ws.state.params.b, "Wb": ws.state.params.joint, "gWb": ws.total_joint}
     tables |= {"A1": ws.joint_A}
     found = {_key(buffer): f"{name}{layer}" for name, table in tables.items() for layer, buffer in enumerate(table)}
-    single = {"y": ws.Y, "x": ws.inputs, "theta": ws.state.params.flat, "g": ws.grad, "u": ws.scratch}
+    single = {"y": ws.Y, "x": ws.inputs, "theta": ws.state.params.flat, "g": ws.total, "u": ws.scratch}
     single |= {"Ds": ws.rows_D, "Ss": ws.rows_S, "As": ws.rows_A, "SPs": ws.rows_SP, "Zs": ws.rows_Z}
     return found | {_key(buffer): name for name, buffer in single.items()}

@@ -10,27 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tuibp.engine.arrays import ALIGNMENT, Array, DType, IntArray, aligned_empty, aligned_zeros
+from tuibp.engine.arrays import ALIGNMENT, Array, DType, IntArray, Memory, aligned_empty
 from tuibp.engine.calls import Do
 from tuibp.engine.recipe import Recipe
 from tuibp.engine.state import State
 
-TILE = 32768
-"""Entries of the parameter vector that are updated at once: they, their gradient and the update fit a core's cache."""
+TILE = 131072
+"""Entries of the parameter vector that are updated at once: they, their gradient and the update stay in the caches."""
 NEAR = 512 * 1024
 """Bytes up to which the buffers of one kind get a slot each; beyond, the batches of a run share one."""
-
-
-def _slots(shape: tuple[int, ...], count: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """(count, *shape) zeros, every [i] contiguous and on a cache line."""
-    line = ALIGNMENT // dtype.itemsize
-    size = math.prod(shape)
-    return aligned_zeros((count, -(-size // line) * line), dtype)[:, :size].reshape(count, *shape)
 
 
 class Stack:
@@ -60,8 +54,17 @@ class Slots:
     what is asked of it later in a slot.
     """
 
-    def __init__(self, recipe: Recipe, m: int, count: int = 1, *, records: bool = True) -> None:
+    def __init__(
+        self, recipe: Recipe, m: int, count: int = 1, *, running: int = 0, memory: Memory | None = None
+    ) -> None:
+        """
+        Args:
+            running: for a run, of how many batches one is gauged; 0 for records, which all are.
+            memory: where the buffers come from; new memory where none is given.
+        """
+        self._memory = memory or Memory()
         network, plan = recipe.network, recipe.plan
+        records = not running
         dtype, size, outputs = network.dtype, network.layout.size, network.sizes[-1]
         self.recipe, self.m, self.count = recipe, m, count
         self.stack = Stack(network.sizes)
@@ -70,28 +73,39 @@ class Slots:
         self.tiles = [slice(at, min(at + TILE, size)) for at in range(0, size, TILE)]
         self.pieces = list(_pieces(self.tiles, network.layout.segments))
         """(layer, part of the flat vector), none across the border of a layer or of a tile."""
-        self.A, self.Z, self.dA, self.D, self.S = (_slots(block, sets, dtype) for _ in range(5))
-        self.A.fill(1.0)
-        self.grad, self.scratch = (_slots((size,), sets, dtype) for _ in range(2))
-        self.weights_only = None if plan.train_biases else aligned_zeros((size,), dtype)
+        self.A, self.Z, self.dA, self.D, self.S = (self._slots(block, sets) for _ in range(5))
+        for layer in range(1, network.L):
+            self.A[:, self.stack.part(layer, layer).stop] = 1.0
+        self.total, self.scratch = (self._slots((size,), sets) for _ in range(2))
+        """The gradient as the update takes it, and the update."""
+        for padding in network.layout.padding:
+            self.total[:, padding] = 0.0
+        self.divides = m > 1 and network.reduction == "mean"
+        """Whether a mean over the batch is taken."""
+        self.late = self.divides and plan.optimizer.proportional
+        """Whether that is left to the learning rate: `total` is a sum and the update takes η / m of it, a call less."""
+        self.weights_only = None if plan.train_biases else self._memory.zeros((size,), dtype)
         """Where biases are frozen, the gradient without theirs."""
         self.update_follows = plan.optimizer.proportional and plan.train_biases
         """Whether the update is the learning rate times the gradient, so that its norm is known."""
 
-        # What the flight log asks of a batch lies in one piece, so that a run puts it in its slot with one copy.
+        # What the flight log asks of a batch lies in one piece, so that a run puts it aside with one copy.
         places = Places({"SP": block, "squares": (3, len(self.pieces))}, dtype)
-        self._gauges = aligned_zeros((sets, places.size), dtype)
-        self._kept = self._gauges if sets == count else aligned_empty((count, places.size), dtype)
+        self._gauges = self._memory.zeros((sets, places.size), dtype)
+        self._kept = self._gauges if records else self._memory.empty((-(-count // running), places.size), dtype)
         self.SP, self.squares = (places.view(self._gauges, name) for name in ("SP", "squares"))
         self.SP_of_each, self.squares_of_each = (places.view(self._kept, name) for name in ("SP", "squares"))
-        """(count, rows, m) slopes; (count, 3, pieces) squared norms of gradient, update and parameters, by piece."""
+        """(n, rows, m) slopes; (n, 3, pieces) squared norms of gradient, update and parameters, by piece; of the
+        batches that are gauged.
+        """
         rows = self.stack.part(network.L, network.L)
         self._output, self._logits = self.A[:, rows], self.Z[:, rows]
-        self.output = self._output if sets == count else _slots((outputs, m), count, dtype)
+        # What is only ever taken for many batches at once, and by no BLAS, lies close: it is gone through in one go.
+        self.output = self._output if records else self._memory.empty((count, outputs, m), dtype)
         """(count, n_L, m) a[L] of every batch."""
-        self.logits = self._logits if sets == count or not network.fused else _slots((outputs, m), count, dtype)
+        self.logits = self._logits if records or not network.fused else self._memory.empty((count, outputs, m), dtype)
         """(count, n_L, m) z[L], where the cost is taken from it."""
-        self.C = _slots((m,), count, dtype)
+        self.C = self._slots((m,), count) if records else self._memory.empty((count, m), dtype)
 
         folded, width = network.layout.folded[1], network.inputs + network.layout.folded[1]
         whole = recipe.train.x_and_one if folded else None
@@ -99,14 +113,22 @@ class Slots:
         """What inputs are loaded from, a sample a row; the 1 that biases are multiplied with may be in it or not."""
         self.ahead = records or m * width * count * dtype.itemsize <= NEAR
         """Whether the inputs of all batches may be loaded before the first one runs."""
-        self.inputs = _slots((m, width), count if self.ahead else 1, dtype)
+        self.inputs = self._slots((m, width), count if self.ahead else 1)
         if folded:
             self.inputs[..., -1] = 1.0
         self._rows = np.zeros((count * m if self.ahead else m, self.source.shape[1]), dtype)
         self.targets = np.zeros((count, m, outputs), dtype)
-        self.Y = _slots((outputs, m), count, dtype)
+        self.Y = self._slots((outputs, m), count) if records else self._memory.empty((count, outputs, m), dtype)
         self.indices: IntArray = np.zeros((count, m), np.intp)
         self.rates = np.zeros((count, len(plan.optimizer.schedule(plan.lr, plan.settings, 1))), dtype)
+
+    def _slots(self, shape: tuple[int, ...], count: int) -> Array:
+        """(count, *shape) numbers that mean nothing yet, every [i] contiguous and on a cache line."""
+        dtype = self.recipe.network.dtype
+        line = ALIGNMENT // dtype.itemsize
+        size = math.prod(shape)
+        buffer: Array = self._memory.empty((count, -(-size // line) * line), dtype)[:, :size]
+        return buffer.reshape(count, *shape)
 
     def load_inputs(self, do: Do, indices: IntArray, inputs: Array) -> None:
         """Load the inputs (m, ...) of one batch: straight, or by way of rows where the 1 beside them stays."""
@@ -116,13 +138,15 @@ class Slots:
         if not straight:
             do(np.copyto, inputs[:, :-1], rows)
 
-    def keep(self, do: Do, slot: int, gauged: bool) -> None:
+    def keep(self, do: Do, slot: int) -> None:
         """At the end of a batch of a run: copy what is asked of it later to its slot."""
         do(np.copyto, self.output[slot], self._output[0])
         if self.recipe.network.fused:
             do(np.copyto, self.logits[slot], self._logits[0])
-        if gauged:
-            do(np.copyto, self._kept[slot], self._gauges[0])
+
+    def keep_gauges(self, row: int) -> None:
+        """After a batch of a run that is gauged: put that aside, as number `row` among those of the run."""
+        self._kept[row] = self._gauges[0]
 
     def begin(self, first: int, indices: IntArray, counts: Sequence[int]) -> None:
         """The samples (n, m) of the batches in slots first, first + 1, ... and the numbers of their updates."""
@@ -214,9 +238,29 @@ class Workspace:
             for layer, folded in enumerate(layout.folded[1:])
         )
         """dC/da[l], and of the 1 below it, where layer l + 1 is folded; dC/da[l] where it is not; l = 1..L-1."""
-        self.grad, self.scratch = self._mine(slots.grad), self._mine(slots.scratch)
-        self.gW, self.gb, self.joint_g = (each(self.grad) for each in (layout.weights, layout.biases, layout.joint))
+        self.total, self.scratch = self._mine(slots.total), self._mine(slots.scratch)
+        self.total_b, self.total_joint = layout.biases(self.total), layout.joint(self.total)
         self.rates = tuple(slots.rates[slot, i : i + 1].reshape(()) for i in range(slots.rates.shape[1]))
+
+    @cached_property
+    def grad(self) -> Array:
+        """The gradient of the batch, a vector: the sum or the mean over the samples. Asked for once it is computed."""
+        if not self.slots.late:
+            return self.total
+        mean = aligned_empty(self.total.shape, self.total.dtype)
+        with np.errstate(all="ignore"):
+            np.divide(self.total, self.m, mean)
+        return mean
+
+    @cached_property
+    def gW(self) -> tuple[Array, ...]:
+        """`grad` by layer: (n_l, n_{l-1}) of the weights."""
+        return self.network.layout.weights(self.grad)
+
+    @cached_property
+    def gb(self) -> tuple[Array, ...]:
+        """`grad` by layer: (n_l,) of the biases."""
+        return self.network.layout.biases(self.grad)
 
     def _mine(self, buffers: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The buffer of this slot, or the one that all share."""
