@@ -13,7 +13,7 @@ from tests.benchmarks.memory import MB, growth
 from tests.benchmarks.nets import MNIST, SMALL, Net, Problem
 from tests.benchmarks.ours import recipe_of, start_of
 from tests.benchmarks.report import Figure, Section, at_most
-from tests.benchmarks.rounds import timed
+from tests.benchmarks.rounds import settled, timed
 from tuibp.debugger.session import Session
 from tuibp.debugger.timeline import Timeline
 
@@ -82,7 +82,8 @@ def travels(past: Past) -> list[Figure]:
 
 def times(timeline: Timeline, positions: Iterable[int], factor: float) -> list[float]:
     """How long each position takes, seconds times `factor`."""
-    return [factor * timed(partial(timeline.record, t)) for t in list(positions)]
+    with settled():
+        return [factor * timed(partial(timeline.record, t)) for t in list(positions)]
 
 
 def memory(past: Past) -> list[Figure]:

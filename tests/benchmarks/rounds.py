@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gc
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import perf_counter
 
 from tests.benchmarks.nets import Trainer
@@ -25,17 +26,24 @@ def timed(work: Callable[[], object]) -> float:
     return seconds
 
 
+@contextmanager
+def settled() -> Iterator[None]:
+    """What others have loaded is no garbage of those who are measured; the screen does the same when it starts."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def in_turn(contestants: Mapping[str, Callable[[], float]], rounds: int) -> Samples:
     """Measure each, round after round, there and back, so that nobody always follows the same neighbour."""
     samples: Samples = {name: [] for name in contestants}
-    gc.collect()
-    gc.freeze()  # what others have loaded is no garbage of those who are measured
-    try:
+    with settled():
         for number in range(rounds):
             for name in reversed(list(contestants)) if number % 2 else contestants:
                 samples[name].append(contestants[name]())
-    finally:
-        gc.unfreeze()
     return samples
 
 

@@ -211,7 +211,7 @@ def check(timeline: Timeline, places: Sequence[int], want: dict[int, Snapshot], 
     """Go everywhere, with journeys that are broken off in between."""
     for t in places:
         if rng.random() < 0.2:
-            list(islice(timeline.travel(rng.randrange(timeline.clock.total + 1)), rng.randrange(6)))
+            list(islice(timeline.travel(rng.randrange(timeline.clock.total + 1)), rng.randrange(rng.choice((6, 120)))))
         got = seen(View(timeline, t))
         assert got == want[t], (t, timeline.clock.at(t).name, difference(got, want[t]))
 

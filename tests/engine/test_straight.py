@@ -217,19 +217,20 @@ def test_a_load_may_be_shorter_or_longer_than_the_one_before() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_operations_one_by_one_do_what_the_code_does(seed: int) -> None:
     recipe = random_recipe(np.random.default_rng(seed), Bounds(depth=(1, 3)), Pinned(N=12))
-    (whole, one), (steps, other) = runner_of(recipe, 4, 1), runner_of(recipe, 4, 1)
-    for at in range(3):
+    (whole, one), (steps, other) = runner_of(recipe, 4, 3), runner_of(recipe, 4, 3)
+    for at in (0, 3, 100):
         for runner in (whole, steps):
-            runner.load(draw(recipe, 1, 4, at), at)
-        with np.errstate(all="ignore"):
-            whole.run(0, 1)
-            before = other.block.tobytes()
-            *operations, update = steps.operations()
-            for operation in operations:
-                operation()
-            assert other.block.tobytes() == before  # only the update writes to the state
-            update()
-        assert one.block.tobytes() == other.block.tobytes()
+            runner.load(draw(recipe, 3, 4, at), at)
+        for slot in range(3):
+            with np.errstate(all="ignore"):
+                whole.run(slot, slot + 1)
+                before = other.block.tobytes()
+                *operations, update = steps.operations(slot)
+                for operation in operations:
+                    operation()
+                assert other.block.tobytes() == before  # only the update writes to the state
+                update()
+            assert one.block.tobytes() == other.block.tobytes()
         assert whole.slots.output.tobytes() == steps.slots.output.tobytes()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 import numpy as np
 import pytest
@@ -129,7 +129,7 @@ def test_a_journey_rests_until_a_key_is_answered(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(journey, "GIVEN", 60.0)
     session, going = Session(endless()), threading.Event()
 
-    def steps() -> Iterator[tuple[int, int]]:
+    def steps() -> Generator[tuple[int, int], None, None]:
         yield 1, 3
         going.set()
         yield 2, 3

@@ -46,8 +46,8 @@ class Gauges:
         return count_correct(self._judge, self._slots.output[:count], self._slots.Y[:count])
 
     def layers(self, count: int) -> Array:
-        """(count, 4 L) by layer, of the first `count` batches that were gauged: norms of the gradient, norms of the update
-        over those of the parameters, shares of dead and of saturated units.
+        """(count, 4 L) by layer, of the first `count` batches that were gauged: norms of the gradient, norms of the
+        update over those of the parameters, shares of dead and of saturated units.
 
         A unit is saturated for a sample if its slope |σ′(z)| is flat, and dead if it is so for every sample.
         """

@@ -7,7 +7,7 @@ same bits. What it passes for the first time goes to the flight log; keyframes a
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -52,9 +52,9 @@ class Head:
         self.judge: Judge | None = judge_of(recipe.train.y)
         self.keyframes = Keyframes(self.state.block, budget, first_stride(program), spill)
         self._quiet = quiet()
-        self._most = slots_of_a_run(program)
         widest = max(one * other for one, other in pairwise(recipe.network.sizes))
         self._pauses = program.m * widest > LONG
+        self._most = slots_of_a_run(program, self._pauses)
         self._runners: dict[int, tuple[Runner, Gauges]] = {}
         self._orders = Orders(recipe.plan.seed, program.N, recipe.plan.shuffle)
         self._draws: OrderedDict[int, IntArray] = OrderedDict()
@@ -122,15 +122,23 @@ class Head:
     def _run_some(self, batch: int, progress: tuple[int, int]) -> Iterator[tuple[int, int]]:
         """A stretch of batches, no further than to `batch`, in place; only updates touch the state."""
         at = self.at
-        count = 1 if self._pauses else min(batch - at, self.equal(at), self._most - at % self._most)
+        count = min(batch - at, self.equal(at), self._most - at % self._most)
         runner, gauges = self._runner(self.program.batch_size(at % self.program.K))
-        runner.load(self.samples(at, count), at)
-        frames: list[tuple[int, Array]] = []
         if self._pauses:
-            yield from self._run_slowly(runner, progress)
+            count = min(count, self.keyframes.next_due(at) - at)
+            runner.load(self.samples(at, count), at)
+            yield from self._run_slowly(runner, gauges, at, count, progress)
         else:
+            runner.load(self.samples(at, count), at)
             self.at = _TORN
-            self._quiet.run(self._run_fast, runner, at, count, frames)
+            self._settle(at, count, gauges, self._quiet.run(self._run_fast, runner, at, count))
+
+    def _settle(self, at: int, count: int, gauges: Gauges, frames: Sequence[tuple[int, Array]] = ()) -> None:
+        """Stand behind `count` batches that have been run from `at` on.
+
+        Args:
+            frames: (batch, state) of the keyframes that were due within.
+        """
         table = self._quiet.run(self._book, at, count, gauges, self.spent)
         for due, block in frames:
             self.keyframes.offer(due, block, self._spent(table, due, at))
@@ -138,8 +146,9 @@ class Head:
         self.at = at + count
         self.keyframes.offer(self.at, self.state.block, self.spent)
 
-    def _run_fast(self, runner: Runner, at: int, count: int, frames: list[tuple[int, Array]]) -> None:
-        """All loaded batches; the keyframes that are due within."""
+    def _run_fast(self, runner: Runner, at: int, count: int) -> list[tuple[int, Array]]:
+        """All loaded batches; returns the keyframes that were due within."""
+        frames: list[tuple[int, Array]] = []
         done = 0
         while done < count:
             stop = min(count, self.keyframes.next_due(at + done) - at)
@@ -149,15 +158,27 @@ class Head:
                 frame = self._frames[len(frames)]
                 np.copyto(frame, self.state.block)
                 frames.append((at + done, frame))
+        return frames
 
-    def _run_slowly(self, runner: Runner, progress: tuple[int, int]) -> Iterator[tuple[int, int]]:
-        """One batch; broken off before its update, the last of its operations, it has never been."""
-        *others, update = runner.operations()
-        for operation in others:
-            self._quiet.run(operation)
-            yield progress
-        self.at = _TORN
-        self._quiet.run(update)
+    def _run_slowly(
+        self, runner: Runner, gauges: Gauges, at: int, count: int, progress: tuple[int, int]
+    ) -> Iterator[tuple[int, int]]:
+        """All loaded batches, operation by operation. Where that is broken off, those that are whole have been run; one
+        without its update, the last of its operations, has never been.
+        """
+        done, whole = 0, True
+        try:
+            while done < count:
+                *others, update = runner.operations(done)
+                for operation in others:
+                    self._quiet.run(operation)
+                    yield progress[0] + done, progress[1]
+                self.at, whole = _TORN, False
+                self._quiet.run(update)
+                done, whole = done + 1, True
+        finally:
+            if done and whole:
+                self._settle(at, done, gauges)
 
     def _runner(self, m: int) -> tuple[Runner, Gauges]:
         found = self._runners.get(m)
@@ -179,6 +200,8 @@ class Head:
         rows[:, 1] = gauges.m
         rows[:, 2] = gauges.correct(count)
         table = accumulate(rows, at % K, K, before)
+        if at + count <= self.log.filled:
+            return table
         ends = table[K - 1 - at % K :: K]
         if len(ends):
             self.epochs.write(at // K, ends)

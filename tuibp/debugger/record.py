@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import Context
 from functools import cached_property
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from tuibp.engine.arrays import Array
 from tuibp.engine.calls import Shared
 from tuibp.engine.metrics import Judge, count_correct
 from tuibp.engine.program import Program
+from tuibp.engine.state import State
 from tuibp.engine.straight import Stepper, noted
 from tuibp.engine.workspace import Workspace
 
@@ -44,16 +46,37 @@ class Spent(NamedTuple):
 class Record:
     """One batch, computed as far as somebody has looked; its buffers are never reused, so a view of it stays true."""
 
-    def __init__(self, program: Program, batch: int, ws: Workspace, shared: Shared, spent: Spent) -> None:
+    def __init__(
+        self,
+        program: Program,
+        batch: int,
+        state: State,
+        workspace: Callable[[], Workspace],
+        shared: Shared,
+        spent: Spent,
+    ) -> None:
+        """
+        Args:
+            workspace: makes the buffers, around `state`.
+        """
         self.batch = batch
         """Global number of the batch: epoch * K + batch of the epoch."""
-        self.ws = ws
+        self.m = program.batch_size(batch % program.K)
+        """Samples of it."""
+        self.state = state
+        """As the batch finds it."""
         self.spent = spent
         """Of its epoch, before it."""
+        # Buffers and calls are made when they are asked for: whoever seeks may only want to know how a batch begins.
+        self._workspace = workspace
         self._program, self._shared = program, shared
         self._stepper: Stepper | None = None
-        """Made when the first operation is asked for: whoever seeks may only want to know how a batch begins."""
         self._quiet = quiet()
+
+    @cached_property
+    def ws(self) -> Workspace:
+        """Its buffers."""
+        return self._workspace()
 
     @property
     def done(self) -> int:
@@ -91,5 +114,5 @@ class Record:
     def input_gradient(self) -> Array:
         """(n_0, m) dC/da of the inputs, no operation of the program; asked for once δ of layer 1 is computed."""
         with np.errstate(all="ignore"):
-            product: Array = np.dot(self.ws.state.params.W[1].T, self.ws.D[1])
+            product: Array = np.dot(self.state.params.W[1].T, self.ws.D[1])
         return product

@@ -6,7 +6,7 @@ journey is an iterator, so that whoever drives it may show progress and stop it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from tuibp.debugger.commands import COMMANDS, Command
@@ -143,7 +143,7 @@ class Session:
             raise InputError(f"{command.name} cannot be done {safe(repr(count), 40)} times", hint=hint)
         return command.target(self, count, argument)
 
-    def travel(self, t: int, *, remember: bool = True) -> Iterator[tuple[int, int]]:
+    def travel(self, t: int, *, remember: bool = True) -> Generator[tuple[int, int], None, None]:
         """Go to position t.
 
         Yields:

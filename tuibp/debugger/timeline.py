@@ -8,7 +8,8 @@ files.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import cache, partial
 from itertools import pairwise
 
 from tuibp.debugger.flight_log import EpochLog, FlightLog
@@ -74,12 +75,12 @@ class Timeline:
         """How many operations of the owner's `batch_ops` its first sample has seen at t."""
         return self.clock.begun(t)[1]
 
-    def travel(self, t: int) -> Iterator[tuple[int, int]]:
+    def travel(self, t: int) -> Generator[tuple[int, int], None, None]:
         """Compute what position t needs.
 
         Yields:
             (batches run, batches to run) every few milliseconds, and within a batch whose operations take long.
-            Stopping half-way is safe: what has been run is kept, and `reached` says how far that is.
+            Closing the generator half-way is safe: what has been run is kept, and `reached` says how far that is.
         """
         batch, executed = self.clock.begun(t)
         if batch < 0:
@@ -141,19 +142,26 @@ class Timeline:
         state.block[...] = head.state.block
         while batch <= last:
             count = min(last + 1 - batch, head.equal(batch))
-            m = self.program.batch_size(batch % self.program.K)
-            slots = Slots(self.recipe, m, count, memory=self._memory)
-            slots.begin(0, head.samples(batch, count), range(batch + 1, batch + count + 1))
+            slots = cache(partial(self._slots, batch, head.samples(batch, count)))
             for slot in range(count):
-                after = State.empty(self.recipe, self._memory)
-                record = Record(self.program, batch, Workspace(slots, slot, state, after), self._shared, spent)
+                workspace = partial(self._workspace, slots, slot, state)
+                record = Record(self.program, batch, state, workspace, self._shared, spent)
                 if batch < last:
                     record.ensure(len(self.program.batch_ops))
-                    spent = head.after(record)
+                    spent, state = head.after(record), record.ws.after
                     yield batch - first + 1, last - first
                 self._keep(record)
-                state = after
                 batch += 1
+
+    def _slots(self, batch: int, samples: IntArray) -> Slots:
+        """Buffers for as many batches from `batch` on as there are rows (n, m) of samples."""
+        count, m = samples.shape
+        slots = Slots(self.recipe, m, count, memory=self._memory)
+        slots.begin(0, samples, range(batch + 1, batch + count + 1))
+        return slots
+
+    def _workspace(self, slots: Callable[[], Slots], slot: int, state: State) -> Workspace:
+        return Workspace(slots(), slot, state, State.empty(self.recipe, self._memory))
 
     def _keep(self, record: Record) -> None:
         self._records[record.batch] = record

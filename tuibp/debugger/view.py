@@ -43,7 +43,7 @@ class View:
     @cached_property
     def m(self) -> int:
         """Samples of the batch that is visible; before the first batch those of batch 0."""
-        return self.program.batch_size(0) if self.record is None else self.record.ws.m
+        return self.program.batch_size(0) if self.record is None else self.record.m
 
     @cached_property
     def current(self) -> int | None:
@@ -77,7 +77,7 @@ class View:
         if self.record is None:
             return State.initial(self.recipe)
         updated = self._executed == len(self.program.batch_ops)
-        return self.record.ws.after if updated else self.record.ws.state
+        return self.record.ws.after if updated else self.record.state
 
     @property
     def _written_at(self) -> dict[Tensor, int]:

@@ -26,6 +26,8 @@ NEAR, FAR = 0.4e6, 4e6
 """Nanoseconds of replay: keyframes need be no nearer, and at first shall be no further apart."""
 FEW = 8
 """Batches that may lie between them however long they take."""
+WITH_PAUSES = 8
+"""Batches that run before their costs are taken, where a run may be broken off within each of them."""
 
 
 def batch_time(program: Program) -> float:
@@ -52,11 +54,16 @@ def gauge_period(program: Program) -> int:
     return min(RARELY, _power_of_two(gauge / batch_time(program) / GAUGE_TAX))
 
 
-def slots_of_a_run(program: Program) -> int:
-    """How many batches run before their costs are taken: a power of two."""
+def slots_of_a_run(program: Program, pauses: bool) -> int:
+    """How many batches run before their costs are taken: a power of two.
+
+    Args:
+        pauses: whether the run may be broken off within a batch.
+    """
     network = program.recipe.network
     each = network.sizes[-1] * program.m * network.dtype.itemsize
-    return max(1, min(MOST, _power_of_two(min(KEPT / each, SLICE / batch_time(program))) // 2))
+    timely = WITH_PAUSES if pauses else SLICE / batch_time(program)
+    return 1 << max(0, math.floor(math.log2(min(KEPT / each, timely, MOST))))
 
 
 def _power_of_two(number: float) -> int:

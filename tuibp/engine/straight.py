@@ -48,8 +48,8 @@ class Runner:
         self._kernels = [(op.kind.running or op.kind.kernel, op.layer) for op in program.batch_ops]
         self._codes: dict[bool, Code] = {}
         """How a batch runs that is gauged, and one that is not."""
-        self._tables: dict[bool, list[list[Call]]] = {}
-        """The calls of each operation of a batch in the first slot, likewise."""
+        self._tables: dict[tuple[int, bool], list[list[Call]]] = {}
+        """The calls of each operation of the batch in a slot, likewise."""
         self._at = 0
         """The global batch in the first slot."""
 
@@ -82,19 +82,19 @@ class Runner:
             code = self._codes[gauged] = Code(one, other, _labels(self._workspace(0, gauged)))
         return code
 
-    def operations(self) -> list[Callable[[], None]]:
-        """The operations of the first loaded batch one by one, the update being the last: for those that take long."""
-        gauged = self._at % self.period == 0
-        if gauged not in self._tables:
-            calls = self._noted(0, gauged)
+    def operations(self, slot: int) -> list[Callable[[], None]]:
+        """The operations of the batch in a slot one by one, the update being the last: for those that take long."""
+        gauged = (self._at + slot) % self.period == 0
+        if (slot, gauged) not in self._tables:
+            calls = self._noted(slot, gauged)
             calls[-2:] = [calls[-2] + calls[-1]]
-            self._tables[gauged] = calls
-        stepper = Stepper(self._tables[gauged])
+            self._tables[slot, gauged] = calls
+        stepper = Stepper(self._tables[slot, gauged])
 
         def update() -> None:
             stepper.step()
             if gauged:
-                self.slots.keep_gauges(0)
+                self.slots.keep_gauges(slot // self.period)
 
         return [*[stepper.step] * (stepper.count - 1), update]
 

@@ -23,7 +23,7 @@ ENOUGH = 1 << 19
 
 def parameters_read(view: View) -> Parameters:
     """The parameters that the visible batch has read: after its update those on the screen are newer."""
-    return view.state.params if view.record is None else view.record.ws.state.params
+    return view.state.params if view.record is None else view.record.state.params
 
 
 def reader(view: View, name: str, layer: int) -> Callable[[int], Array] | None:

@@ -11,7 +11,7 @@ import itertools
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from tuibp.debugger.session import Session
@@ -55,7 +55,7 @@ class Progress:
 class Journey:
     """A way through the timeline of a session."""
 
-    def __init__(self, session: Session, target: int, steps: Iterator[tuple[int, int]]) -> None:
+    def __init__(self, session: Session, target: int, steps: Generator[tuple[int, int], None, None]) -> None:
         """
         Args:
             target: the position where it ends.
@@ -103,6 +103,7 @@ class Journey:
         for done, total in self._steps:
             self._done, self._total = done, total
             if self._called_off.is_set():
+                self._steps.close()  # which settles what has been run
                 return False
             if not self._free.is_set():
                 self._free.wait(GIVEN)
