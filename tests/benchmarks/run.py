@@ -43,14 +43,14 @@ def contest(net: Net, quick: bool) -> Samples:
     problem = Problem(net)
     trainers: dict[str, Trainer] = {
         FLOOR: Floor(problem),
-        OURS: Ours(problem),
+        OURS: Ours(problem).settle(0.1 if quick else 1.5),
         ANEW: Ours(problem, new_timelines=True),
         SHUFFLED: Floor(problem, random_order(net.N)),
         PLAIN: Plain(problem),
         TEXTBOOK: Textbook(problem),
     }
     trainers |= {name: make(problem) for name, make in peers.installed()}
-    main, rest = (0.02, 0.005) if quick else (0.3, 0.06) if net is WIDE else (0.15, 0.03)
+    main, rest = (0.02, 0.005) if quick else (0.6, 0.06) if net is WIDE else (0.15, 0.03)
     seconds = {name: main if name in (OURS, ANEW, FLOOR) else rest for name in trainers}
     return per_batch(trainers, seconds, 3 if quick else 9, PATIENCE)
 

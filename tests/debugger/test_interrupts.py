@@ -49,23 +49,20 @@ kernels_update = kernels.update
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_an_interrupted_journey_leaves_every_number_right(seed: int) -> None:
+def test_an_interrupted_journey_leaves_every_number_right(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = random_recipe(np.random.default_rng(seed), TINY)
     run, rng = StraightRun(recipe), random.Random(seed)
-    operation, interrupter = OPERATIONS["update"], Interrupter()
-    object.__setattr__(operation, "kernel", interrupter)
-    try:
-        timeline = Timeline(recipe)
-        total = timeline.clock.total
-        for _ in range(6):
-            interrupter.arm(rng.randrange(1, 1 + timeline.batches), after=rng.random() < 0.5)
-            with contextlib.suppress(KeyboardInterrupt):
-                timeline.record(rng.randrange(total + 1))
-            interrupter.arm(0, after=False)
-            for t in rng.sample(range(total + 1), min(10, total + 1)):
-                assert (got := seen(View(timeline, t))) == run.snapshots[t], (t, difference(got, run.snapshots[t]))
-    finally:
-        object.__setattr__(operation, "kernel", kernels_update)
+    interrupter = Interrupter()
+    monkeypatch.setitem(OPERATIONS, "update", OPERATIONS["update"]._replace(kernel=interrupter))
+    timeline = Timeline(recipe)
+    total = timeline.clock.total
+    for _ in range(6):
+        interrupter.arm(rng.randrange(1, 1 + timeline.batches), after=rng.random() < 0.5)
+        with contextlib.suppress(KeyboardInterrupt):
+            timeline.record(rng.randrange(total + 1))
+        interrupter.arm(0, after=False)
+        for t in rng.sample(range(total + 1), min(10, total + 1)):
+            assert (got := seen(View(timeline, t))) == run.snapshots[t], (t, difference(got, run.snapshots[t]))
 
 
 def test_a_batch_whose_entry_in_the_logs_was_interrupted_is_entered_later(monkeypatch: pytest.MonkeyPatch) -> None:

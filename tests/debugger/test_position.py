@@ -26,7 +26,7 @@ def clock_of(L: int, N: int, batch: int, epochs: int) -> Clock:
     """A clock over data of any size that take no memory."""
     small = sized(1, 1, 1, (1,) * (L + 1))
     data = Dataset(np.broadcast_to(0.0, (N, 1)), np.broadcast_to(0.0, (N, 1)), ("x",), ())
-    return Clock(Program(replace(small, train=data, plan=replace(small.plan, batch=batch, epochs=epochs))))
+    return Clock(Program(replace(small, train=data, plan=small.plan._replace(batch=batch, epochs=epochs))))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -180,5 +180,5 @@ def test_select_inverts_rank_in_a_huge_program(t: int, level: Level) -> None:
 
 def test_a_batch_larger_than_the_data_is_the_data() -> None:
     recipe = sized(3, 3, 1)
-    program = Program(replace(recipe, plan=replace(recipe.plan, batch=99)))
+    program = Program(replace(recipe, plan=recipe.plan._replace(batch=99)))
     assert (program.m, program.K, program.batch_size(0)) == (3, 1, 3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -274,7 +273,7 @@ def enormous(dtype: str, W: float, batch: int) -> Recipe:
     N = 4
     network = Network(1, (Layer(1, ACTIVATIONS["identity"]),), COSTS["squared-error"], dtype=np.dtype(dtype))
     data = dataset(np.ones((N, 1), dtype=dtype), np.zeros((N, 1), dtype=dtype))
-    plan = replace(RECIPE.plan, batch=batch, epochs=2, lr=1e-300 if dtype == "float64" else 1e-38)
+    plan = RECIPE.plan._replace(batch=batch, epochs=2, lr=1e-300 if dtype == "float64" else 1e-38)
     return Recipe("enormous", network, Parameters.of(network, [[[W]]], [[0.0]]), data, plan)
 
 

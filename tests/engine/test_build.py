@@ -36,7 +36,7 @@ def test_the_same_recipe_as_from_a_file() -> None:
     read = opened(GOOD)
     assert built.initial.flat.tobytes() == read.initial.flat.tobytes()
     assert built.train.x.tobytes() == read.train.x.tobytes()
-    assert vars(built.plan) == vars(read.plan)
+    assert built.plan == read.plan
     assert built.network.sizes == read.network.sizes
     assert built.title == read.title
 

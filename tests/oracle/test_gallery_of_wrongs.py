@@ -197,7 +197,7 @@ def caught(found: list[str], expected: str) -> bool:
 
 @pytest.mark.parametrize(("op", "kernel", "expected"), WRONG_KERNELS)
 def test_wrong_kernel(op: str, kernel: Kernel, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(OPERATIONS, op, replace(OPERATIONS[op], kernel=kernel))
+    monkeypatch.setitem(OPERATIONS, op, OPERATIONS[op]._replace(kernel=kernel))
     assert caught(faults(recipe()), expected)
 
 
@@ -211,17 +211,17 @@ def test_wrong_kernel(op: str, kernel: Kernel, expected: str, monkeypatch: pytes
     ],
 )
 def test_wrong_memory_of_an_optimizer(optimizer: str, kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(OPERATIONS, "update", replace(OPERATIONS["update"], kernel=kernel))
+    monkeypatch.setitem(OPERATIONS, "update", OPERATIONS["update"]._replace(kernel=kernel))
     assert caught(faults(recipe(optimizer), 1e-8), "W[1]")
 
 
 def test_an_adam_that_counts_from_the_start_of_each_epoch() -> None:
     right = recipe("adam")
     batches, schedule = 3, right.plan.optimizer.schedule
-    wrong = replace(
-        right.plan.optimizer, schedule=lambda lr, settings, count: schedule(lr, settings, (count - 1) % batches + 1)
+    wrong = right.plan.optimizer._replace(
+        schedule=lambda lr, settings, count: schedule(lr, settings, (count - 1) % batches + 1)
     )
-    assert caught(faults(replace(right, plan=replace(right.plan, optimizer=wrong)), 1e-8), "W[1]")
+    assert caught(faults(replace(right, plan=right.plan._replace(optimizer=wrong)), 1e-8), "W[1]")
 
 
 def test_softmax_taken_for_elementwise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +235,7 @@ def test_softmax_taken_for_elementwise(monkeypatch: pytest.MonkeyPatch) -> None:
             do(np.multiply, ws.A[l], diagonal, diagonal)
             do(np.multiply, diagonal, ws.dA[l], ws.D[l])
 
-    monkeypatch.setitem(OPERATIONS, "db", replace(OPERATIONS["db"], kernel=delta))
+    monkeypatch.setitem(OPERATIONS, "db", OPERATIONS["db"]._replace(kernel=delta))
     assert caught(faults(recipe(output="softmax")), "db[3]")
     assert caught(faults(recipe(output="softmax", cost="cross-entropy")), "db[3]")
 
@@ -247,7 +247,7 @@ def test_mean_where_the_sum_is_declared() -> None:
     assert faults(wrong) == []
     mean = OPERATIONS["grad"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(OPERATIONS, "grad", replace(mean, kernel=_gradient(_outer, lambda ws: 1.0 / ws.m)))
+        patch.setitem(OPERATIONS, "grad", mean._replace(kernel=_gradient(_outer, lambda ws: 1.0 / ws.m)))
         assert caught(faults(wrong), "gW[1]")
 
 
@@ -280,7 +280,7 @@ def test_an_epoch_that_draws_with_replacement(monkeypatch: pytest.MonkeyPatch) -
 
 def test_an_epoch_in_the_order_of_the_data_is_wrong_only_where_it_must_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     right = recipe()
-    ordered = replace(right, plan=replace(right.plan, shuffle=False))
+    ordered = replace(right, plan=right.plan._replace(shuffle=False))
     assert faults(ordered) == []
     monkeypatch.setattr(Orders, "draw", every_epoch(1, 0, 2, 3, 4))
     assert caught(faults(ordered), "e0: the samples")
@@ -293,5 +293,5 @@ def test_the_last_digits_count(monkeypatch: pytest.MonkeyPatch) -> None:
         kernels.delta(do, ws, l)
         do(np.multiply, ws.D[l], 1.0 + 1e-9, ws.D[l])
 
-    monkeypatch.setitem(OPERATIONS, "db", replace(OPERATIONS["db"], kernel=delta))
+    monkeypatch.setitem(OPERATIONS, "db", OPERATIONS["db"]._replace(kernel=delta))
     assert caught(faults(recipe()), "db[3]")

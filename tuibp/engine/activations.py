@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,8 +31,7 @@ from tuibp.engine.calls import Do
 from tuibp.engine.erf import BEYOND, DENSITY, bell, normal_cdf
 
 
-@dataclass(frozen=True, eq=False)
-class Activation:
+class Activation(NamedTuple):
     """One row: a = σ(z) of one layer."""
 
     name: str

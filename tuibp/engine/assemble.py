@@ -8,7 +8,8 @@ and files are held to the same rules.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,8 +52,7 @@ UNIT_TARGETS = {"binary-cross-entropy", "cross-entropy"}
 """Costs that take the logarithm of a probability: targets outside 0..1 give no cost with a minimum."""
 
 
-@dataclass(frozen=True, eq=False)
-class Raw:
+class Raw(NamedTuple):
     """Data as they came in, before encoding, split and normalisation."""
 
     data: Dataset
@@ -61,8 +61,7 @@ class Raw:
     """Whether the targets were texts, so that `data.classes` names the numbers in y."""
 
 
-@dataclass(frozen=True)
-class _DataOptions:
+class _DataOptions(NamedTuple):
     """What the [data] table says beside its source."""
 
     normalize: str
@@ -114,7 +113,7 @@ def assemble(report: Report, document: Mapping[str, object], raw: Raw | None, ti
     network, initial = _network(report, data.x.shape[1], drafts, cost, reduction, dtype, seed)
     if not report.clean():
         return None
-    return Recipe(title, network, initial, train, replace(plan, batch=min(plan.batch, train.N)), test, lines)
+    return Recipe(title, network, initial, train, plan._replace(batch=min(plan.batch, train.N)), test, lines)
 
 
 def _data_options(root: Table) -> _DataOptions:

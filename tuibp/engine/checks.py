@@ -10,7 +10,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, NoReturn, Protocol, TypeAlias, TypeGuard, TypeVar
+from typing import Generic, NamedTuple, NoReturn, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from tuibp.engine.text import quoted, safe, suggestion
 from tuibp.errors import CombinedError, InputError, TuibpError, UnsupportedError
@@ -24,8 +24,7 @@ SHOWN = 20
 """Faults that are listed; more are only counted."""
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One fault of a document."""
 
     path: Path
@@ -93,8 +92,7 @@ class Rule(Protocol[T_co]):
     def __call__(self, report: Report, path: Path, value: object) -> T_co | None: ...
 
 
-@dataclass(frozen=True)
-class Integer:
+class Integer(NamedTuple):
     """A whole number from low to high."""
 
     low: int
@@ -116,8 +114,7 @@ class Integer:
         return f"give a whole number from {self.low} to {self.high}"
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A finite number from low to high."""
 
     low: float = -1e300
@@ -147,8 +144,7 @@ class Number:
         return f"give a number {low} {'and below' if self.below else 'to'} {self.high:g}"
 
 
-@dataclass(frozen=True)
-class Choice(Generic[T]):
+class Choice(NamedTuple, Generic[T]):
     """The name of a row of a table."""
 
     rows: Mapping[str, T]
@@ -176,8 +172,7 @@ def flag(report: Report, path: Path, value: object) -> bool | None:
     return None
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A text, made safe to show."""
 
     limit: int
@@ -190,8 +185,7 @@ class Text:
         return None
 
 
-@dataclass(frozen=True)
-class ListOf(Generic[T]):
+class ListOf(NamedTuple, Generic[T]):
     """A list whose elements all follow one rule."""
 
     rule: Rule[T]

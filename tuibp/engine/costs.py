@@ -18,7 +18,7 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,8 +26,7 @@ from tuibp.engine.arrays import Array
 from tuibp.engine.calls import Do
 
 
-@dataclass(frozen=True, eq=False)
-class Cost:
+class Cost(NamedTuple):
     """One row: C(a, y) of one sample."""
 
     name: str
@@ -41,8 +40,7 @@ class Cost:
     source: str
 
 
-@dataclass(frozen=True, eq=False)
-class Fused:
+class Fused(NamedTuple):
     """Output activation and cost taken together: δ[L] without the quotient that may be infinite."""
 
     activation: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -137,8 +138,7 @@ def split_rows(N: int, train: float, seed: int, labels: IntArray | None = None) 
     return rows, np.setdiff1d(np.arange(N), rows)
 
 
-@dataclass(frozen=True, eq=False)
-class Scaling:
+class Scaling(NamedTuple):
     """The affine map x -> (x - shift) / scale of each feature."""
 
     shift: Array

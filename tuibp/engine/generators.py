@@ -8,8 +8,7 @@ classes, so that a run without shuffling does not meet them one class after the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,8 +18,7 @@ from tuibp.engine.dataset import Dataset, dataset, one_hot
 Options: TypeAlias = Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One number that shapes a problem."""
 
     default: float
@@ -30,8 +28,7 @@ class Option:
     doc: str
 
 
-@dataclass(frozen=True, eq=False)
-class Generator:
+class Generator(NamedTuple):
     """One toy problem."""
 
     name: str

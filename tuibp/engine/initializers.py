@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +18,7 @@ Draw: TypeAlias = "Callable[[np.random.Generator, int, int, float], npt.NDArray[
 Scale: TypeAlias = Callable[[int, int, float], float]
 
 
-@dataclass(frozen=True, eq=False)
-class Initializer:
+class Initializer(NamedTuple):
     """One row: the distribution of W[l] with fan_in = n_{l-1} and fan_out = n_l."""
 
     name: str

@@ -7,8 +7,8 @@ come from a file or from arrays. Sizes are checked against their bounds before a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,8 +41,7 @@ BIAS_KINDS = {name: INITIALIZERS[name] for name in ("zeros", "constant", "normal
 """The initializers of biases: the others scale by a fan-in that a bias does not have."""
 
 
-@dataclass(frozen=True, eq=False)
-class Draw:
+class Draw(NamedTuple):
     """An initializer with its number."""
 
     initializer: Initializer
@@ -53,8 +52,7 @@ class Draw:
         return self.initializer.draw(rng, fan_in, fan_out, self.value)
 
 
-@dataclass(frozen=True, eq=False)
-class LayerDraft:
+class LayerDraft(NamedTuple):
     """One layer as read; None stands for what is absent or was wrong."""
 
     units: int | None

@@ -7,7 +7,6 @@ whoever adds an operation adds a row here and a function in `kernels`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -43,8 +42,7 @@ class Tensor(NamedTuple):
 Tensors = tuple[Tensor, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Operation:
+class Operation(NamedTuple):
     """A row of the table: one kind of operation."""
 
     name: str

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -28,8 +27,7 @@ Step: TypeAlias = Callable[[Do, Array, Array, Slots, Array, float, Settings, Rat
 Schedule: TypeAlias = Callable[[float, Settings, int], tuple[float, ...]]
 
 
-@dataclass(frozen=True, eq=False)
-class Optimizer:
+class Optimizer(NamedTuple):
     """One row: how a gradient becomes an update."""
 
     name: str

@@ -6,15 +6,14 @@ an operation is stands in the table of `operations`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from tuibp.engine.operations import OPERATIONS, Level, Operation, Tensor, Tensors
 from tuibp.engine.recipe import Recipe
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Op:
+class Op(NamedTuple):
     """One operation of a given program: a row of the table and the layer it works on."""
 
     kind: Operation

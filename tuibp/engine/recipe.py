@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tuibp.engine.dataset import Dataset
 from tuibp.engine.network import Network, Parameters
 from tuibp.engine.optimizers import Optimizer
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(NamedTuple):
     """How the network is trained."""
 
     optimizer: Optimizer

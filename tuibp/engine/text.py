@@ -6,7 +6,6 @@ screen, reorder a line or fill two columns. Every such text passes `safe` once, 
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Iterable
 
@@ -78,6 +77,8 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     >>> suggestion("zzz", ["tanh", "relu"])
     'known are tanh, relu'
     """
+    import difflib  # only where something is wrong: it is a tenth of what the engine takes to be imported
+
     names = list(known)
     folded = {name.lower(): name for name in names}
     close = difflib.get_close_matches(safe(word).lower().replace("_", "-"), folded, n=1)
