@@ -69,14 +69,18 @@ class Record:
         """Of its epoch, before it."""
         # Buffers and calls are made when they are asked for: whoever seeks may only want to know how a batch begins.
         self._workspace = workspace
+        self._ws: Workspace | None = None
         self._program, self._shared = program, shared
         self._stepper: Stepper | None = None
         self._quiet = quiet()
 
-    @cached_property
+    @property
     def ws(self) -> Workspace:
         """Its buffers."""
-        return self._workspace()
+        # No cached_property: that would write to __dict__, and every attribute of a step would be slower from then on.
+        if self._ws is None:
+            self._ws = self._workspace()
+        return self._ws
 
     @property
     def done(self) -> int:

@@ -12,7 +12,7 @@ from tuibp.engine.program import Program
 
 MOST = 512
 """Batches that run at most before their costs are taken."""
-SLICE = 10e6
+SLICE = 14e6
 """Nanoseconds that they may take: then a run pauses, and may be broken off."""
 KEPT = 256 * 1024
 """Bytes that may be kept of their outputs."""
@@ -22,7 +22,7 @@ GAUGE_TAX = 0.01
 """The share of the time that the gauges of the flight log may take."""
 RARELY = 64
 """Batches of which at least one is gauged."""
-NEAR, FAR = 0.4e6, 4e6
+NEAR, FAR = 0.45e6, 4e6
 """Nanoseconds of replay: keyframes need be no nearer, and at first shall be no further apart."""
 FEW = 8
 """Batches that may lie between them however long they take."""
@@ -34,7 +34,7 @@ def batch_time(program: Program) -> float:
     """About how many nanoseconds a batch takes on a present-day core; only the order of magnitude counts."""
     network = program.recipe.network
     calls, products = 8 * network.L, 3 * network.layout.count * program.m
-    return 300 * calls + products * 2 / 60 + 5 * network.layout.size * network.dtype.itemsize / 30
+    return 400 * calls + products * 2 / 60 + network.layout.size * network.dtype.itemsize / 12
 
 
 def first_stride(program: Program) -> int:
@@ -42,7 +42,7 @@ def first_stride(program: Program) -> int:
     state = (1 + len(program.recipe.plan.optimizer.slots)) * program.recipe.network.layout.size
     size, batch = state * program.recipe.network.dtype.itemsize, batch_time(program)
     # A byte takes a tenth of a nanosecond to copy, and ten times that where memory is first taken from the machine.
-    copied, taken = (_power_of_two((2_500 + time) / batch / TAX) for time in (size / 10, size))
+    copied, taken = (_power_of_two((4_000 + time) / batch / TAX) for time in (size / 10, size))
     nearest, furthest = (_power_of_two(time / batch) // 2 for time in (NEAR, FAR))
     return max(copied, min(taken, max(furthest, FEW)), nearest)
 
