@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import random
+from functools import partial
 
 import numpy as np
 import pytest
 
+from tests.debugger.interrupted import broken_off
 from tests.debugger.straight import StraightRun, difference, seen
 from tests.recipes import TINY, random_recipe, sized
+from tuibp.debugger import head
+from tuibp.debugger import timeline as timeline_module
+from tuibp.debugger.flight_log import MAXIMA, SUMS
 from tuibp.debugger.head import Head
 from tuibp.debugger.record import Record
 from tuibp.debugger.timeline import Timeline
@@ -48,8 +53,11 @@ class Interrupter:
 kernels_update = kernels.update
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(60))
 def test_an_interrupted_journey_leaves_every_number_right(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In stretches, and in every third case with pauses within the batches."""
+    if seed % 3 == 0:
+        with_pauses(monkeypatch)
     recipe = random_recipe(np.random.default_rng(seed), TINY)
     run, rng = StraightRun(recipe), random.Random(seed)
     interrupter = Interrupter()
@@ -63,6 +71,52 @@ def test_an_interrupted_journey_leaves_every_number_right(seed: int, monkeypatch
         interrupter.arm(0, after=False)
         for t in rng.sample(range(total + 1), min(10, total + 1)):
             assert (got := seen(View(timeline, t))) == run.snapshots[t], (t, difference(got, run.snapshots[t]))
+
+
+def with_pauses(patch: pytest.MonkeyPatch) -> None:
+    """As if every batch took long."""
+    patch.setattr(head, "LONG", 0)
+    patch.setattr(timeline_module, "LONG", 0)
+
+
+@pytest.mark.parametrize("pauses", (False, True))
+def test_between_any_two_bytecodes_of_a_run(pauses: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever has been entered in the logs and left in the state, the rest of the run adds up."""
+    if pauses:
+        with_pauses(monkeypatch)
+    recipe = sized(10, 3, 3)
+    whole = Timeline(recipe)
+    end = whole.clock.total
+    wanted, struck = seen(View(whole, end)), 0
+    for after in range(0, 4000, 17):
+        timeline = Timeline(recipe)
+        if broken_off("debugger/head.py", partial(timeline.record, end), after):
+            struck += 1
+        assert seen(View(timeline, end)) == wanted, after
+        for name in (*SUMS, *MAXIMA):
+            np.testing.assert_array_equal(timeline.log.series(name), whole.log.series(name), f"{name}, {after}")
+        for epoch in range(3):
+            assert timeline.epochs.row(epoch) == whole.epochs.row(epoch), after
+    assert struck > 30
+
+
+def test_a_journey_that_is_closed_keeps_the_batches_that_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_pauses(monkeypatch)
+    recipe = sized(8, 1, 4)
+    whole = Timeline(recipe)
+    whole.record(whole.clock.total)
+    kept = set()
+    for pauses in range(1, 200, 7):
+        timeline = Timeline(recipe)
+        way = timeline.travel(timeline.clock.total)
+        for _ in range(pauses):
+            done, _ = next(way)
+        way.close()
+        assert timeline.log.filled == done
+        assert timeline.reached == timeline.clock.batch_start(*divmod(done, 8)) + 1
+        assert seen(View(timeline, timeline.reached)) == seen(View(whole, timeline.reached))
+        kept.add(done)
+    assert len(kept) > 5
 
 
 def test_a_batch_whose_entry_in_the_logs_was_interrupted_is_entered_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuibp.engine.arrays import Array
-from tuibp.engine.dataset import NORMALISATIONS, Dataset, dataset, fit, one_hot, partition, prepare, split_rows
+from tuibp.engine.dataset import (
+    NORMALISATIONS,
+    Dataset,
+    Orders,
+    dataset,
+    epochs_of_a_draw,
+    fit,
+    one_hot,
+    partition,
+    prepare,
+    split_rows,
+)
+from tuibp.engine.random import STREAMS
 from tuibp.errors import InputError
 
 
@@ -32,6 +44,16 @@ def test_partition_is_a_pure_permutation(seed: int, epoch: int, N: int) -> None:
 def test_partitions_differ_between_epochs_and_seeds() -> None:
     orders = {tuple(partition(seed, epoch, 30, True)) for seed in range(10) for epoch in range(10)}
     assert len(orders) == 100
+
+
+def test_every_draw_has_a_stream_of_its_own() -> None:
+    """The orders of several epochs are drawn at once; asked for in any order, they are those of a new generator."""
+    orders, N = Orders(5, 1500, True), 1500
+    for draw in (0, 7, 1, 7, 2**40, 2, 0):
+        bits = np.random.Philox(key=[5, STREAMS["shuffle"]], counter=[0, 0, draw, 0])
+        expected = np.random.Generator(bits).permuted(np.tile(np.arange(N), (epochs_of_a_draw(N), 1)), axis=1)
+        np.testing.assert_array_equal(orders.draw(draw), expected)
+        assert len({row.tobytes() for row in expected}) == len(expected) == 2
 
 
 @given(st.integers(2, 200), st.floats(0.001, 0.999), st.integers(0, 1000), st.booleans())

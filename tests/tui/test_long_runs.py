@@ -13,6 +13,7 @@ import pytest
 from tests.present.scenes import recipes
 from tests.recipes import sized
 from tests.tui.conftest import Driver, Opened
+from tuibp.debugger import head
 from tuibp.debugger.session import Session
 from tuibp.engine.recipe import Recipe
 from tuibp.tui import journey
@@ -188,6 +189,22 @@ def test_a_journey_that_is_called_off_stops_within_a_batch() -> None:
     thread.join(5)
     assert not thread.is_alive() and session.t == 0
     assert 0 < travel.progress.done < travel.progress.total and travel.progress.left > 0
+
+
+@pytest.mark.parametrize("batches", (50, 101, 203))
+def test_a_journey_that_is_called_off_keeps_what_it_has_run(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it pauses within a batch; and though somebody still holds the journey."""
+    monkeypatch.setattr(head, "LONG", 0)
+    session = Session(endless())
+    travel, timeline = Journey(session, session.clock.total, session.travel(session.clock.total)), session.timeline
+    thread = threading.Thread(target=travel.run)
+    thread.start()
+    while travel.progress.done < batches:
+        time.sleep(0.001)
+    travel.call_off()
+    thread.join(5)
+    assert timeline.log.filled == travel.progress.done
+    assert timeline.reached == session.clock.batch_start(*divmod(timeline.log.filled, timeline.program.K)) + 1
 
 
 async def test_a_heavy_batch_is_computed_beside_the_screen(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
