@@ -63,12 +63,11 @@ class Slots:
             memory: where the buffers come from; new memory where none is given.
         """
         self._memory = memory or Memory()
-        network, plan = recipe.network, recipe.plan
-        records = not running
-        dtype, size, outputs = network.dtype, network.layout.size, network.sizes[-1]
         self.recipe, self.m, self.count = recipe, m, count
+        self._records = not running
+        network, plan, size = recipe.network, recipe.plan, recipe.network.layout.size
         self.stack = Stack(network.sizes)
-        sets = count if records else 1
+        sets = count if self._records else 1
         block = (self.stack.rows, m)
         self.tiles = [slice(at, min(at + TILE, size)) for at in range(0, size, TILE)]
         self.pieces = list(_pieces(self.tiles, network.layout.segments))
@@ -84,43 +83,63 @@ class Slots:
         """Whether a mean over the batch is taken."""
         self.late = self.divides and plan.optimizer.proportional
         """Whether that is left to the learning rate: `total` is a sum and the update takes η / m of it, a call less."""
-        self.weights_only = None if plan.train_biases else self._memory.zeros((size,), dtype)
+        self.weights_only = None if plan.train_biases else self._memory.zeros((size,), network.dtype)
         """Where biases are frozen, the gradient without theirs."""
         self.update_follows = plan.optimizer.proportional and plan.train_biases
         """Whether the update is the learning rate times the gradient, so that its norm is known."""
+        self._make_gauges(sets, -(-count // running) if running else count)
+        self._make_results()
+        self._make_samples()
 
-        # What the flight log asks of a batch lies in one piece, so that a run puts it aside with one copy.
-        places = Places({"SP": block, "squares": (3, len(self.pieces))}, dtype)
+    def _make_gauges(self, sets: int, gauged: int) -> None:
+        """What the flight log asks of a batch: in one piece, so that a run puts it aside with one copy."""
+        dtype = self.recipe.network.dtype
+        places = Places({"SP": (self.stack.rows, self.m), "squares": (3, len(self.pieces))}, dtype)
         self._gauges = self._memory.zeros((sets, places.size), dtype)
-        self._kept = self._gauges if records else self._memory.empty((-(-count // running), places.size), dtype)
+        self._kept = self._gauges if self._records else self._memory.empty((gauged, places.size), dtype)
         self.SP, self.squares = (places.view(self._gauges, name) for name in ("SP", "squares"))
         self.SP_of_each, self.squares_of_each = (places.view(self._kept, name) for name in ("SP", "squares"))
         """(n, rows, m) slopes; (n, 3, pieces) squared norms of gradient, update and parameters, by piece; of the
         batches that are gauged.
         """
+
+    def _make_results(self) -> None:
+        """What a batch comes to: a run keeps that of every batch."""
+        network = self.recipe.network
         rows = self.stack.part(network.L, network.L)
         self._output, self._logits = self.A[:, rows], self.Z[:, rows]
-        # What is only ever taken for many batches at once, and by no BLAS, lies close: it is gone through in one go.
-        self.output = self._output if records else self._memory.empty((count, outputs, m), dtype)
+        outputs = network.sizes[-1]
+        self.output = self._output if self._records else self._together(outputs, self.m)
         """(count, n_L, m) a[L] of every batch."""
-        self.logits = self._logits if records or not network.fused else self._memory.empty((count, outputs, m), dtype)
+        self.logits = self._logits if self._records or not network.fused else self._together(outputs, self.m)
         """(count, n_L, m) z[L], where the cost is taken from it."""
-        self.C = self._slots((m,), count) if records else self._memory.empty((count, m), dtype)
+        self.C = self._together(self.m)
 
-        folded, width = network.layout.folded[1], network.inputs + network.layout.folded[1]
-        whole = recipe.train.x_and_one if folded else None
-        self.source = recipe.train.x if whole is None else whole
+    def _make_samples(self) -> None:
+        """What a batch is given."""
+        network, plan, m, count = self.recipe.network, self.recipe.plan, self.m, self.count
+        outputs, folded = network.sizes[-1], network.layout.folded[1]
+        width = network.inputs + folded
+        whole = self.recipe.train.x_and_one if folded else None
+        self.source = self.recipe.train.x if whole is None else whole
         """What inputs are loaded from, a sample a row; the 1 that biases are multiplied with may be in it or not."""
-        self.ahead = records or m * width * count * dtype.itemsize <= NEAR
+        self.ahead = self._records or m * width * count * network.dtype.itemsize <= NEAR
         """Whether the inputs of all batches may be loaded before the first one runs."""
         self.inputs = self._slots((m, width), count if self.ahead else 1)
         if folded:
             self.inputs[..., -1] = 1.0
-        self._rows = np.zeros((count * m if self.ahead else m, self.source.shape[1]), dtype)
-        self.targets = np.zeros((count, m, outputs), dtype)
-        self.Y = self._slots((outputs, m), count) if records else self._memory.empty((count, outputs, m), dtype)
+        self._rows = np.zeros((count * m if self.ahead else m, self.source.shape[1]), network.dtype)
+        self.targets = np.zeros((count, m, outputs), network.dtype)
+        self.Y = self._together(outputs, m)
         self.indices: IntArray = np.zeros((count, m), np.intp)
-        self.rates = np.zeros((count, len(plan.optimizer.schedule(plan.lr, plan.settings, 1))), dtype)
+        self.rates = np.zeros((count, len(plan.optimizer.schedule(plan.lr, plan.settings, 1))), network.dtype)
+
+    def _together(self, *shape: int) -> Array:
+        """(count, *shape) of what no BLAS reads. A run takes it for many batches at once: there it lies close together."""
+        if self._records:
+            return self._slots(shape, self.count)
+        buffer: Array = self._memory.empty((self.count, *shape), self.recipe.network.dtype)
+        return buffer
 
     def _slots(self, shape: tuple[int, ...], count: int) -> Array:
         """(count, *shape) numbers that mean nothing yet, every [i] contiguous and on a cache line."""
