@@ -135,7 +135,7 @@ class Slots:
         self.rates = np.zeros((count, len(plan.optimizer.schedule(plan.lr, plan.settings, 1))), network.dtype)
 
     def _together(self, *shape: int) -> Array:
-        """(count, *shape) of what no BLAS reads. A run takes it for many batches at once: there it lies close together."""
+        """(count, *shape) of what no BLAS reads; a run takes it for many batches at once, so there it lies close."""
         if self._records:
             return self._slots(shape, self.count)
         buffer: Array = self._memory.empty((self.count, *shape), self.recipe.network.dtype)
