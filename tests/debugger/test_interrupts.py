@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+from collections.abc import Generator
 from functools import partial
 
 import numpy as np
@@ -132,3 +133,44 @@ def test_a_batch_whose_entry_in_the_logs_was_interrupted_is_entered_later(monkey
     monkeypatch.setattr(Head, "enter", enter)
     timeline.record(end)
     assert (timeline.log.filled, timeline.epochs.filled) == (4, 2)
+
+
+@pytest.mark.parametrize("pauses", (False, True))
+@pytest.mark.parametrize("seed", range(30))
+def test_journeys_that_are_left_lying_and_taken_up_again(
+    seed: int, pauses: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever keeps an old journey may go on with it, close it or drop it after another has begun."""
+    if pauses:
+        with_pauses(monkeypatch)
+    recipe = random_recipe(np.random.default_rng(seed), TINY)
+    run, rng = StraightRun(recipe), random.Random(seed)
+    timeline = Timeline(recipe)
+    total, lying = timeline.clock.total, list[Generator[tuple[int, int], None, None]]()
+    for _ in range(60):
+        match rng.randrange(5):
+            case 0 | 1:
+                lying.append(timeline.travel(rng.randrange(total + 1)))
+            case 2 if lying:
+                lying.pop(rng.randrange(len(lying))).close()
+            case 3:
+                t = rng.randrange(total + 1)
+                assert (got := seen(View(timeline, t))) == run.snapshots[t], (t, difference(got, run.snapshots[t]))
+            case _:
+                for _ in range(rng.randrange(1, 40)):
+                    if lying:
+                        next(rng.choice(lying), None)
+    rows = [(row.cost, row.samples) for row in map(timeline.log.at, range(timeline.log.filled))]
+    np.testing.assert_array_equal(np.reshape(rows, (-1, 2)), np.reshape(run.log, (-1, 2))[: len(rows)])
+
+
+def test_beginning_a_journey_ends_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_pauses(monkeypatch)
+    timeline = Timeline(sized(8, 1, 4))
+    far, near = timeline.travel(timeline.clock.total), timeline.travel(3)
+    while next(far)[0] < 3:
+        pass
+    assert timeline.log.filled == 0
+    list(near)
+    assert timeline.log.filled == 3, "what the first has run is kept"
+    assert list(far) == []

@@ -62,6 +62,8 @@ class Timeline:
         self._capacity = max(RECORDS, RECORD_BYTES // record_bytes(self.program))
         self._asked = 0
         """The batch that was last asked for."""
+        self._steps: Generator[tuple[int, int], None, None] | None = None
+        """The journey that was last begun; there is one head, so a new one ends it."""
 
     def order(self, epoch: int) -> IntArray:
         """(N,) the order in which epoch `epoch` meets the samples."""
@@ -81,10 +83,18 @@ class Timeline:
         Yields:
             (batches run, batches to run) every few milliseconds, and within a batch whose operations take long.
             Closing the generator half-way is safe: what has been run is kept, and `reached` says how far that is.
+            So is leaving it lying: the first step of another journey, or a view that has to run, closes it.
         """
         batch, executed = self.clock.begun(t)
         if batch < 0:
             return
+        if self._steps is not None:
+            self._steps.close()
+        self._steps = self._journey(batch, executed)
+        yield from self._steps
+
+    def _journey(self, batch: int, executed: int) -> Generator[tuple[int, int], None, None]:
+        """Compute the first operations of a batch."""
         record = self._records.get(batch)
         if record is None:
             yield from self._go(batch)
