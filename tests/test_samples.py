@@ -125,6 +125,17 @@ def test_dead_units_get_no_gradient() -> None:
     assert gradient[3] != 0.0
 
 
+def test_exploding_overflows_whatever_the_order_in_which_a_product_is_added_up() -> None:
+    """Infinity of both signs among its terms would be nan on one processor and infinite on another."""
+    session = Session(open_recipe("exploding"))
+    session.run("e1.b3.s0.fwd3.a")
+    W, a, z = session["W[3]"], session["a[2]"], session["z[3]"]
+    with np.errstate(over="ignore"):
+        terms = np.multiply(W, a)
+    assert np.isfinite(a).all() and np.isinf(terms).all() and len(np.unique(terms)) == 1
+    assert np.array_equal(z, terms[:, 0])
+
+
 def test_exploding_reaches_nan() -> None:
     session = Session(open_recipe("exploding"))
     session.execute("continue")
