@@ -21,7 +21,7 @@ from tuibp.debugger.history import BESIDE
 from tuibp.debugger.session import Session
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
-from tuibp.engine import pace
+from tuibp.engine import dataset, pace
 from tuibp.engine.operations import Level
 from tuibp.engine.optimizers import OPTIMIZERS
 from tuibp.engine.recipe import Recipe
@@ -88,6 +88,20 @@ def test_seek_equals_the_straight_run_everywhere(seed: int) -> None:
         assert timeline.log.filled == timeline.batches
         rows = [(row.cost, row.samples) for row in map(timeline.log.at, range(timeline.batches))]
         np.testing.assert_array_equal(rows, run.log)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_run_does_not_pause_where_an_order_has_been_drawn_to_its_end(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with more than 4,096 samples: every epoch, or every other, has a draw of its own."""
+    recipe, rng = tiny(seed), random.Random(seed)
+    monkeypatch.setattr(dataset, "BLOCK", len(recipe.train.x) * (1 + seed % 2))
+    run, timeline = StraightRun(recipe), Timeline(recipe)
+    for t in [timeline.clock.total, *rng.sample(range(timeline.clock.total), min(20, timeline.clock.total))]:
+        assert_seen(View(timeline, t), run.snapshots[t])
+    if recipe.train.x.shape[0] % timeline.program.m == 0:
+        assert len(list(Timeline(recipe).travel(timeline.clock.total))) <= 2
 
 
 COMMANDS = ["stepi", "step", "next", "finish", "sample", "batch", "epoch", "continue"]

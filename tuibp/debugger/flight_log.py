@@ -10,12 +10,14 @@ what has been written behind `filled` is not seen, and writing it again writes t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from tuibp.engine.arrays import Array
+from tuibp.engine.quiet import quiet
 
 BATCH_BUDGET = 12 * 2**20
 """Bytes for the rows of batches."""
@@ -84,6 +86,7 @@ class _Rows:
         # never taken, so neither has to grow.
         capacity = max(2, budget // 2 // (8 * width)) & ~1
         self._merge_by = merge
+        self._quiet = quiet()
         self._state = _State(np.empty((capacity, width)), 1, 0, None)
 
     @property
@@ -145,9 +148,8 @@ class _Rows:
             groups: (k, n, width), n > 0.
             out: (k, width).
         """
-        with np.errstate(all="ignore"):
-            # Along axis 1 a reduction goes row by row, so that portions do not matter to the last bit.
-            self._merge_by.reduce(groups, axis=1, out=out)
+        # Along axis 1 a reduction goes row by row, so that portions do not matter to the last bit.
+        self._quiet.run(self._merge_by.reduce, groups, 1, None, out)
 
     def _merged(self, rows: Array) -> Array:
         """(width,) one row made of rows (n, width), n > 0."""
@@ -208,9 +210,12 @@ class FlightLog(_Rows):
             rows: (n, 3), float64, as `SUMS` says.
         """
         if self._bad is None:
-            finite = np.isfinite(rows[:, 0])
-            if not finite.all():
-                self._bad = first + int(finite.argmin())
+            costs = rows[:, 0]
+            # One sum asks for all of them; only where it is not finite are they looked at one by one.
+            if not math.isfinite(self._quiet.run(np.add.reduce, costs)):
+                finite = np.isfinite(costs)
+                if not finite.all():
+                    self._bad = first + int(finite.argmin())
         super().write(first, rows)
 
     def gauge(self, first: int, rows: Array) -> None:

@@ -24,8 +24,9 @@ class Gauges:
         layers = range(1, network.L + 1)
         self._rows = [slots.stack.part(layer, layer).start for layer in layers]
         """Where each layer begins in a block of rows."""
-        self._pieces = np.searchsorted([layer for layer, _ in slots.pieces], layers).tolist()
-        """Where each layer begins among the squared norms that are added up."""
+        pieces = [layer for layer, _ in slots.pieces]
+        self._pieces = None if pieces == list(layers) else np.searchsorted(pieces, layers).tolist()
+        """Where each layer begins among the squared norms that are added up; None where each is one of them."""
         self._flat = np.full((slots.stack.rows, slots.m), -1.0, network.dtype)
         """The slope at or below which a unit counts as flat; the rows between layers never do."""
         for layer in layers:
@@ -39,10 +40,10 @@ class Gauges:
         costs: Array = np.add.reduce(self._slots.C[:count], 1, np.float64)
         return costs
 
-    def correct(self, count: int) -> IntArray:
-        """(count,) how many samples were classified right; -1 where targets are no labels."""
+    def correct(self, count: int) -> IntArray | int:
+        """(count,) how many samples were classified right; one -1 for all where targets are no labels."""
         if self._judge is None:
-            return np.full(count, -1)
+            return -1
         return count_correct(self._judge, self._slots.output[:count], self._slots.Y[:count])
 
     def layers(self, count: int) -> Array:
@@ -52,15 +53,17 @@ class Gauges:
         A unit is saturated for a sample if its slope |σ′(z)| is flat, and dead if it is so for every sample.
         """
         kept, L = self._slots, len(self._rows)
-        squares = np.add.reduceat(kept.squares_of_each[:count], self._pieces, 2)
+        squares = kept.squares_of_each[:count]
+        if self._pieces is not None:
+            squares = np.add.reduceat(squares, self._pieces, 2)
+        grad, update, params = np.sqrt(squares).transpose(1, 0, 2)
         result = np.empty((count, 4 * L))
-        norms = result[:, : 2 * L].reshape(-1, 2, L)
-        np.sqrt(squares[:, :2], norms)
         if kept.late:
-            norms[:, 0] /= self.m
+            np.divide(grad, self.m, grad)
         if kept.update_follows:
-            np.multiply(norms[:, 0], kept.recipe.plan.lr, norms[:, 1])
-        norms[:, 1] /= np.sqrt(squares[:, 2])
+            np.multiply(grad, kept.recipe.plan.lr, update)
+        result[:, :L] = grad
+        np.divide(update, params, result[:, L : 2 * L])
         slopes = kept.SP_of_each[:count]
         # Numbers, because BLAS adds them up many times faster than truth values are counted.
         is_flat = np.less_equal(slopes if self._monotone else np.abs(slopes), self._flat).astype(np.float32)

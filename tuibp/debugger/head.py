@@ -15,12 +15,13 @@ import numpy as np
 from tuibp.debugger.flight_log import EpochLog, FlightLog
 from tuibp.debugger.gauges import Gauges
 from tuibp.debugger.history import Keyframes, Spill
-from tuibp.debugger.record import Record, Spent, quiet
+from tuibp.debugger.record import Record, Spent
 from tuibp.engine.arrays import Array, IntArray, aligned_empty
 from tuibp.engine.dataset import Orders, epochs_of_a_draw
 from tuibp.engine.metrics import Judge, judge_of
 from tuibp.engine.pace import first_stride, gauge_period, slots_of_a_run
 from tuibp.engine.program import Program
+from tuibp.engine.quiet import quiet
 from tuibp.engine.state import State
 from tuibp.engine.straight import Runner
 
@@ -77,22 +78,27 @@ class Head:
         return found
 
     def samples(self, batch: int, count: int) -> IntArray:
-        """(count, m) the samples of batches that lie in one draw and are equally large."""
+        """(count, m) the samples of as many batches as `equal` allows."""
         program = self.program
         epoch, k = divmod(batch, program.K)
         draw, row = divmod(epoch, epochs_of_a_draw(program.N))
         m = program.batch_size(k)
-        first = row * program.N + k * program.m
-        return self._draw(draw).reshape(-1)[first : first + count * m].reshape(count, m)
+        first, wanted = row * program.N + k * program.m, count * m
+        parts = [self._draw(draw).reshape(-1)[first : first + wanted]]
+        wanted -= parts[0].size
+        while wanted:
+            draw += 1
+            parts.append(self._draw(draw).reshape(-1)[:wanted])
+            wanted -= parts[-1].size
+        return (parts[0] if len(parts) == 1 else np.concatenate(parts)).reshape(count, m)
 
     def equal(self, batch: int) -> int:
-        """How many batches from `batch` on lie in one draw and are equally large."""
+        """How many batches from `batch` on are equally large, within its epoch if it ends with a smaller one."""
         program = self.program
         epoch, k = divmod(batch, program.K)
         if program.N % program.m:
             return max(1, program.K - 1 - k)
-        many = epochs_of_a_draw(program.N)
-        return (many - epoch % many) * program.K - k
+        return (program.epochs - epoch) * program.K - k
 
     def put(self, batch: int, block: Array, spent: Spent) -> None:
         """Stand at the beginning of `batch`, where the state is `block` and the epoch has come to `spent`."""

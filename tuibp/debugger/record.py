@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import Context
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,18 +12,10 @@ from tuibp.engine.arrays import Array
 from tuibp.engine.calls import Shared
 from tuibp.engine.metrics import Judge, count_correct
 from tuibp.engine.program import Program
+from tuibp.engine.quiet import quiet
 from tuibp.engine.state import State
 from tuibp.engine.straight import Stepper, noted
 from tuibp.engine.workspace import Workspace
-
-
-def quiet() -> Context:
-    """A context where NumPy warns of nothing: entered a good deal faster than `np.errstate`, and left behind by whoever
-    pauses in between. One thread at a time may be in it.
-    """
-    context = Context()
-    context.run(np.seterr, all="ignore")
-    return context
 
 
 class Spent(NamedTuple):

@@ -56,11 +56,14 @@ class Fused(NamedTuple):
 
 def _sum(terms: Array, out: Array) -> None:
     """out (..., m) = the sum over the units of terms (..., n, m)."""
-    if terms.ndim > 2 and terms.shape[-1] > 1:  # the same sums, unit by unit, of all batches together
-        np.add.reduce(np.ascontiguousarray(np.moveaxis(terms, -2, 0)), axis=0, out=out)
+    if terms.shape[-2] == 1:
+        np.add(terms[..., 0, :], 0.0, out)
+    elif terms.ndim == 3 and terms.shape[-1] > 1:  # the same sums, unit by unit, of all batches together
+        np.add.reduce(terms.transpose(1, 0, 2).copy(), axis=0, out=out)
     else:
         np.add.reduce(terms, axis=-2, out=out)
-    np.copyto(out, np.nan, where=np.isnan(out))  # the sign of NaN would tell where among others a batch lies
+    if np.isnan(np.maximum.reduce(out, axis=None)):
+        np.copyto(out, np.nan, where=np.isnan(out))  # the sign of NaN would tell where among others a batch lies
 
 
 def _squared_error(a: Array, y: Array, out: Array) -> None:

@@ -10,11 +10,11 @@ import math
 
 from tuibp.engine.program import Program
 
-MOST = 512
+MOST = 2048
 """Batches that run at most before their costs are taken."""
 SLICE = 14e6
 """Nanoseconds that they may take: then a run pauses, and may be broken off."""
-KEPT = 256 * 1024
+KEPT = 1024 * 1024
 """Bytes that may be kept of their outputs."""
 TAX = 0.02
 """The share of the time that keyframes may take."""

@@ -64,7 +64,7 @@ class Runner:
         for gauged in range(first + -(self._at + first) % self.period, stop, self.period):
             if first < gauged:
                 self._code(False).run(first, gauged)
-            self._code(True).run(gauged, gauged + 1)
+            self._code(True).run_one(gauged)
             self.slots.keep_gauges(gauged // self.period)
             first = gauged + 1
         if first < stop:
@@ -79,7 +79,8 @@ class Runner:
         if code is None:
             # Two slots tell what differs from slot to slot.
             one, other = (self._tape(slot, gauged) for slot in (0, min(1, self.slots.count - 1)))
-            code = self._codes[gauged] = Code(one, other, _labels(self._workspace(0, gauged)))
+            labels = _labels(self._workspace(0, gauged))
+            code = self._codes[gauged] = Code(one, other, labels, self.slots.count)
         return code
 
     def operations(self, slot: int) -> list[Callable[[], None]]:
@@ -156,20 +157,21 @@ def noted(kernels: Iterable[tuple[Kernel | None, int]], ws: Workspace, shared: S
 class Code:
     """The loop over slots that makes the calls of a tape."""
 
-    def __init__(self, one: Sequence[Call], other: Sequence[Call], labels: Mapping[Key, str]) -> None:
+    def __init__(self, one: Sequence[Call], other: Sequence[Call], labels: Mapping[Key, str], count: int) -> None:
         """
         Args:
             one, other: the tapes of two slots, equal but for the buffers that belong to a slot.
             labels: names of the buffers of the first slot and of those that all share.
+            count: how many slots there are.
         """
         names = _Names(labels)
-        self._varying: list[tuple[Buffer, int]] = []
-        """What differs: the buffer of the first slot, and the bytes from one slot's to the next."""
+        self._buffers: list[Buffer] = []
+        """What differs, each (count, ...)."""
         varying: list[str] = []
         for part, elsewhere in zip(_parts(one), _parts(other), strict=True):
             if names.new(part) and _key(part) != _key(elsewhere):
                 assert isinstance(part, np.ndarray) and isinstance(elsewhere, np.ndarray)
-                self._varying.append((part, _address(elsewhere) - _address(part)))
+                self._buffers.append(_of_all(part, elsewhere, count))
                 varying.append(names.name(part))
         lines = [names.call(call) for call in one]
         fixed = {name: value for name, value in names.values.items() if name not in varying}
@@ -185,17 +187,23 @@ class Code:
     def run(self, first: int, stop: int) -> None:
         """Run the batches in slots first..stop-1."""
         while len(self._rows) < stop:
-            slot = len(self._rows)
-            self._rows.append(tuple(_moved(buffer, slot * step) for buffer, step in self._varying))
+            self._rows.append(self._row(len(self._rows)))
         self._loop(self._rows[first:stop])
 
+    def run_one(self, slot: int) -> None:
+        """Run the batch in a slot, which is not done often."""
+        self._loop([self._row(slot)])
 
-def _moved(buffer: Buffer, by: int) -> Buffer:
-    """The view of the same kind that lies `by` bytes further on in the same memory."""
-    memory = buffer if buffer.base is None else buffer.base
+    def _row(self, slot: int) -> Row:
+        return tuple([buffer[slot, ...] for buffer in self._buffers])
+
+
+def _of_all(one: Buffer, other: Buffer, count: int) -> Buffer:
+    """(count, ...) the buffers of all slots, from those of the first two."""
+    memory = one if one.base is None else one.base
     assert isinstance(memory, np.ndarray)
-    offset = _address(buffer) - _address(memory) + by
-    return np.ndarray(buffer.shape, buffer.dtype, memory, offset, buffer.strides)
+    offset, step = _address(one) - _address(memory), _address(other) - _address(one)
+    return np.ndarray((count, *one.shape), one.dtype, memory, offset, (step, *one.strides))
 
 
 def _address(buffer: Buffer) -> int:
