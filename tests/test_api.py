@@ -59,7 +59,7 @@ def test_stepping_and_going() -> None:
     s.back(2)
     assert s.position.name == "e0.b0.s0.load"
     assert s.run("e2").t == s.clock.epoch_start(2)
-    assert s.run("+1b").t == s.clock.batch_start(2, 0)
+    assert s.run("+1b").t == s.clock.batch_start(2, 1)
     assert s.run().reason == "End of the run."
     with pytest.raises(PositionError):
         s.run("e1000")

@@ -114,7 +114,8 @@ def test_a_journey_that_is_closed_keeps_the_batches_that_are_whole(monkeypatch: 
             done, _ = next(way)
         way.close()
         assert timeline.log.filled == done
-        assert timeline.reached == timeline.clock.batch_start(*divmod(done, 8)) + 1
+        epoch, batch = divmod(done, 8)
+        assert timeline.reached == timeline.clock.batch_start(epoch, batch + 1)
         assert seen(View(timeline, timeline.reached)) == seen(View(whole, timeline.reached))
         kept.add(done)
     assert len(kept) > 5

@@ -84,8 +84,10 @@ def test_relative(clock: Clock) -> None:
     for t in range(0, TOTAL + 1, 3):
         for letter, level in [("", Level.OP), *LEVEL_LETTERS.items()]:
             for count in (1, 2, 5, 10**17):
-                assert parse_position(f"+{count}{letter}", clock, t) == clock.move(t, +1, level, count)
-                assert parse_position(f"- {count} {letter}", clock, t) == clock.move(t, -1, level, count)
+                for sign, text in ((+1, f"+{count}{letter}"), (-1, f"- {count} {letter}")):
+                    batches = letter == "b"
+                    to = clock.move_batches(t, sign, count) if batches else clock.move(t, sign, level, count)
+                    assert parse_position(text, clock, t) == to
             assert parse_position(f"+0{letter}", clock, t) == parse_position(f"-00{letter}", clock, t) == t
     assert set(LEVEL_LETTERS) == set("olpsbe")
 

@@ -108,6 +108,20 @@ def test_reverse_undoes_forward_on_boundaries(size: Size, make_clock: MakeClock)
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_batches_end_where_the_line_behind_their_update_begins(size: Size, make_clock: MakeClock) -> None:
+    clock = make_clock(*size)
+    names = [clock.at(t).name for t in range(clock.total)]
+    ends = [t + 1 for t, name in enumerate(names) if name.endswith(".update")]
+    for t in range(clock.total + 1):
+        ahead, behind = [end for end in ends if end > t], [end for end in ends if end < t]
+        for count in (1, 2, 3, 1000):
+            wanted = ahead[count - 1] if count <= len(ahead) else clock.total
+            assert clock.move_batches(t, +1, count) == parse_position(f"+{count}b", clock, t) == wanted
+            wanted = behind[-count] if count <= len(behind) else 0
+            assert clock.move_batches(t, -1, count) == parse_position(f"-{count}b", clock, t) == wanted
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_frames(size: Size, make_clock: MakeClock) -> None:
     clock, lines = make_clock(*size), listing(*size)
     spans: dict[tuple[Level, tuple[int, ...]], list[int]] = {}

@@ -11,9 +11,10 @@ import pytest
 
 from tests.debugger.listing import listing
 from tests.recipes import sized
-from tuibp.debugger import head
+from tuibp.debugger import head, timeline
 from tuibp.debugger.commands import COMMANDS
 from tuibp.debugger.session import VISITED, Session
+from tuibp.debugger.view import View
 from tuibp.engine import pace
 from tuibp.engine.operations import Level
 from tuibp.errors import NameInputError, TuibpError
@@ -55,7 +56,9 @@ MOVES = [
     ("reverse-sample", "e0.b0.s1.cost", "e0.b0.s1.load"), ("reverse-sample", "e0.b0.s1.load", "e0.b0.s0.load"),
     ("batch", "e0.b0.s1.cost", "e0.b1.begin"), ("batch", "e0.b2.s0.cost", "e0.end"),
     ("batch 2", "e0.b0.s1.cost", "e0.b2.begin"),
-    ("reverse-batch", "e0.b1.s1.cost", "e0.b1.begin"), ("reverse-batch", "e0.b1.begin", "e0.b0.begin"),
+    ("reverse-batch", "e0.b1.s1.cost", "e0.b1.begin"), ("reverse-batch", "e0.b2.begin", "e0.b1.begin"),
+    ("batch", "e0.shuffle", "e0.b1.begin"), ("reverse-batch", "e0.b1.begin", "e0.shuffle"),
+    ("batch", "e0.end", "e1.b1.begin"), ("reverse-batch", "e1.b1.begin", "e0.end"),
     ("epoch", "e0.b1.s1.cost", "e1.shuffle"), ("epoch", "e0.end", "e1.shuffle"), ("epoch 2", "e0.b1.begin", "end"),
     ("reverse-epoch", "e1.b1.s1.cost", "e1.shuffle"), ("reverse-epoch", "e1.shuffle", "e0.shuffle"),
     ("continue", "e0.b1.s1.cost", "end"), ("c", "e1.end", "end"), ("reverse-continue", "e1.b1.s1.cost", "e0.shuffle"),
@@ -274,12 +277,40 @@ def test_a_journey_that_is_broken_off_leaves_the_session_where_it_was(monkeypatc
     session = Session(RECIPE)
     session.execute("step 5")
     start = session.t
-    assert list(islice(session.travel(TOTAL), 2)) == [(1, 5), (2, 5)]
+    assert list(islice(session.travel(TOTAL), 2)) == [(1, 6), (2, 6)]
     assert session.t == start
     assert session.visited(+1) is None
     stop = session.interrupt(TOTAL)
-    assert stop.t == session.t == index("e0.b2.s0.load")
+    assert stop.t == session.t == index("e0.end")
     assert session.execute("back").t == start
+
+
+def test_a_journey_that_another_has_overtaken_never_arrives() -> None:
+    session = Session(sized(4000, 1, 2))
+    end = session.clock.total
+    old = session.travel(end)
+    next(old)
+    session.run("e0.b5")
+    assert list(old) == [] and session.position.name == "e0.b5.begin"
+    old = session.travel(end)
+    next(old)
+    View(
+        session.timeline, session.clock.batch_start(0, 3) + 4
+    )  # somebody looks elsewhere and ends its way, not its aim
+    assert list(old) and session.t == end and session.timeline.computed(end)
+
+
+def test_a_run_that_is_stopped_shows_a_batch_that_has_ended_unless_one_takes_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = Session(sized(4000, 1, 2))
+    next(session.travel(session.clock.total))
+    session.interrupt(session.clock.total)
+    assert session.position.name == "e0.b2049.begin" and session["bcost"] is not None
+    monkeypatch.setattr(timeline, "BRIEF", 0.0)
+    next(session.travel(session.clock.total))
+    session.interrupt(session.clock.total)
+    assert session.position.op is not None and session.position.op.name == "load"
 
 
 def test_a_journey_may_change_threads_and_leaves_no_trace_in_the_one_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +330,7 @@ def test_a_journey_may_change_threads_and_leaves_no_trace_in_the_one_it_leaves(m
 def test_an_interrupted_journey_back_stays() -> None:
     session = Session(RECIPE, budget=0)
     end = session.execute("continue").t
-    assert list(islice(session.travel(index("e0.b1.s0.cost")), 1)) == [(1, 1)]
+    assert list(islice(session.travel(index("e0.b1.s0.cost")), 1)) == [(1, 2)]
     assert session.interrupt(index("e0.b1.s0.cost")).t == end
 
 

@@ -204,7 +204,8 @@ def test_a_journey_that_is_called_off_keeps_what_it_has_run(batches: int, monkey
     travel.call_off()
     thread.join(5)
     assert timeline.log.filled == travel.progress.done
-    assert timeline.reached == session.clock.batch_start(*divmod(timeline.log.filled, timeline.program.K)) + 1
+    epoch, batch = divmod(timeline.log.filled, timeline.program.K)
+    assert timeline.reached == session.clock.batch_start(epoch, batch + 1)
 
 
 async def test_a_heavy_batch_is_computed_beside_the_screen(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,10 @@ def _by_level(direction: int, level: Level) -> Target:
     return lambda session, count, _: session.clock.move(session.t, direction, level, count)
 
 
+def _by_batch(direction: int) -> Target:
+    return lambda session, count, _: session.clock.move_batches(session.t, direction, count)
+
+
 def _repeated(once: Callable[[Session, int], int]) -> Target:
     """A movement whose frame may change on the way: `next 3` is three `next`, not three statements of one frame."""
 
@@ -185,7 +189,15 @@ _ROWS = (
         _repeated(_reverse_finish),
     ),
     *_level_pair("sample", (")",), ("(",), Level.SAMPLE, "sample (or grad, update)"),
-    *_level_pair("batch", ("}", "pgdn"), ("{", "pgup"), Level.BATCH, "batch"),
+    Command("batch", ("}", "pgdn"), "move", "batch", "Run the batch to its end.", _by_batch(+1)),
+    Command(
+        "reverse-batch",
+        ("{", "pgup"),
+        "move",
+        "batch back",
+        "Go back to where the batch before had ended.",
+        _by_batch(-1),
+    ),
     *_level_pair("epoch", ("]",), ("[",), Level.EPOCH, "epoch"),
     Command(
         "continue",

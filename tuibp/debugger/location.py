@@ -156,7 +156,10 @@ def parse_position(text: str, clock: Clock, t: int = 0) -> int:
         direction, count, level = match.groups()
         if count.strip("0") == "":
             return t
-        return clock.move(t, 1 if direction == "+" else -1, LEVEL_LETTERS[level or "o"], int(count))
+        sign = 1 if direction == "+" else -1
+        if level == "b":
+            return clock.move_batches(t, sign, int(count))
+        return clock.move(t, sign, LEVEL_LETTERS[level or "o"], int(count))
     if match := _PERCENT.match(word):
         share = float(match[1])
         if share > 100:

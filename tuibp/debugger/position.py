@@ -196,6 +196,32 @@ class Clock:
             return self.select(self.rank(t + 1, level) + count - 1, level)
         return self.select(self.rank(t, level) - count, level)
 
+    def move_batches(self, t: int, direction: int, count: int = 1) -> int:
+        """Go to where a batch has ended: before the `begin` of the next, or the `end` of the epoch. By levels there
+        would be two more places between two epochs, and `count` of them would be no number of batches.
+
+        Args:
+            direction: +1 to the end of the batch that is next or under way, -1 to the end of the one before.
+            count: how many batches, at least 1.
+
+        Returns:
+            A position in 0..T; the ends stop every movement.
+        """
+        owner, executed = self.begun(t)
+        ended = owner + (executed == self._sample + 3)
+        if direction > 0:
+            return (
+                max(t, self._batch_end(ended + count)) if ended < self.program.epochs * self.program.K else self.total
+            )
+        return self._batch_end(ended - count + (t > self._batch_end(ended)))
+
+    def _batch_end(self, batches: int) -> int:
+        """The position where so many batches have ended: 0 for none, T for more than there are."""
+        epoch, batch = divmod(batches - 1, self.program.K)
+        if epoch < 0:
+            return 0
+        return self.batch_start(epoch, batch + 1) if epoch < self.program.epochs else self.total
+
     def frames(self, t: int) -> tuple[Frame, ...]:
         """The frames that hold position t, innermost first; at T only the run."""
         place = self.at(t)

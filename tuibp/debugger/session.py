@@ -53,6 +53,8 @@ class Session:
         """Where the last movement started: the operations between the two are what just happened."""
         self.selected = Level.OP
         """The innermost level that the selected frame may have; OP selects the innermost frame."""
+        self._heading = object()
+        """Which of the journeys was begun last: only that one arrives."""
         self._visited: list[int] = [0]
         self._place = 0
 
@@ -147,15 +149,20 @@ class Session:
         """Go to position t.
 
         Yields:
-            (batches run, batches to run). Until the iterator has ended the session stays where it was.
+            (batches run, batches to run). Until the iterator has ended the session stays where it was, and for ever if
+            another journey is begun before.
 
         Raises:
             PositionError: this run has no such position.
         """
         if not isinstance(t, int) or not 0 <= t <= self.clock.total:
             raise PositionError(f"there is no position {safe(repr(t), 40)}", hint=f"they are 0 to {self.clock.total}")
+        mine = self._heading = object()
         yield from self.timeline.travel(t)
-        self._arrive(t, remember)
+        while self._heading is mine and not self.timeline.computed(t):  # a view elsewhere has ended the journey
+            yield from self.timeline.travel(t)
+        if self._heading is mine:
+            self._arrive(t, remember)
 
     def go(self, t: int, *, remember: bool = True) -> Stop:
         """Go to position t at once."""

@@ -20,6 +20,7 @@ from tuibp.debugger.record import Record
 from tuibp.engine.arrays import IntArray, Memory
 from tuibp.engine.calls import Shared
 from tuibp.engine.metrics import Judge
+from tuibp.engine.pace import batch_time
 from tuibp.engine.program import Program
 from tuibp.engine.recipe import Recipe
 from tuibp.engine.state import State
@@ -27,6 +28,8 @@ from tuibp.engine.workspace import Slots, Workspace
 
 LONG = 1_000_000
 """Products of the largest operation of a batch from which on a journey pauses after every operation of a record."""
+BRIEF = 3e6
+"""Nanoseconds that a batch may take for somebody who has called a journey off to wait for its end."""
 RECORDS = 2
 """Records that are kept at least, so that crossing a batch's border back and forth computes nothing."""
 STRETCH = 16
@@ -86,12 +89,11 @@ class Timeline:
             So is leaving it lying: the first step of another journey, or a view that has to run, closes it.
         """
         batch, executed = self.clock.begun(t)
-        if batch < 0:
-            return
         if self._steps is not None:
             self._steps.close()
-        self._steps = self._journey(batch, executed)
-        yield from self._steps
+        self._steps = self._journey(batch, executed) if batch >= 0 else None
+        if self._steps is not None:
+            yield from self._steps
 
     def _journey(self, batch: int, executed: int) -> Generator[tuple[int, int], None, None]:
         """Compute the first operations of a batch."""
@@ -103,6 +105,12 @@ class Timeline:
         self._asked = batch
         if record.done < executed or record.complete:
             yield from self._finish(record, executed)
+
+    def computed(self, t: int) -> bool:
+        """Whether all is there that position t needs, so that going there takes no time."""
+        batch, executed = self.clock.begun(t)
+        record = self._records.get(batch)
+        return batch < 0 or (record is not None and record.done >= executed)
 
     def record(self, t: int) -> Record | None:
         """The record that holds the values visible at t, computed as far as t; None before the first batch."""
@@ -118,9 +126,13 @@ class Timeline:
 
     @property
     def reached(self) -> int:
-        """A position up to which the last journey has run: behind the `begin` of a batch, where going costs nothing."""
-        at = max(0, min(self._head.at, self.batches - 1))
-        return self.clock.batch_start(*divmod(at, self.program.K)) + 1
+        """A position up to which the last journey has run: the end of the batch that is next, where there is something
+        to see, or behind its `begin`, where going costs nothing, if batches take long.
+        """
+        epoch, batch = divmod(max(0, min(self._head.at, self.batches - 1)), self.program.K)
+        if batch_time(self.program) < BRIEF:
+            return self.clock.batch_start(epoch, batch + 1)
+        return self.clock.batch_start(epoch, batch) + 1
 
     def _finish(self, record: Record, count: int) -> Iterator[tuple[int, int]]:
         """Compute the first `count` operations of a record; a pause after each where one takes long."""
@@ -143,7 +155,8 @@ class Timeline:
         if 0 < self._asked - batch <= STRETCH:
             first = max(self.keyframes.nearest(batch)[0], batch + 1 - min(STRETCH, self._capacity))
         head.back_up(first)
-        yield from head.run_to(first)
+        for done, total in head.run_to(first):
+            yield done, total + 1
         yield from self._make(first, batch)
 
     def _make(self, first: int, last: int) -> Iterator[tuple[int, int]]:
@@ -159,7 +172,7 @@ class Timeline:
                 if batch < last:
                     record.ensure(len(self.program.batch_ops))
                     spent, state = head.after(record), record.ws.after
-                    yield batch - first + 1, last - first
+                    yield batch - first + 1, last - first + 1
                 self._keep(record)
                 batch += 1
 
