@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from tuibp.cli.summary import Breakage, find_breakage, thinned
 from tuibp.debugger import head
 from tuibp.debugger.flight_log import EpochLog
 from tuibp.debugger.timeline import Timeline
+from tuibp.engine import pace
 from tuibp.engine.build import build
 from tuibp.engine.recipe import Recipe
 from tuibp.formats.trace import entries
@@ -94,6 +97,24 @@ def test_a_very_long_run_has_rows_of_several_epochs(
     assert ("(a line is the mean of " in text) == (max(counts) > 1)
     finished = sum(one["samples"] == 4 for one in single)
     assert f"\n{finished} epochs, to " in text
+
+
+@pytest.mark.parametrize("slices", [0, 1, 3])
+def test_an_interrupt_prints_what_has_been_run(
+    slices: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cut(steps: Iterable[tuple[int, int]], unit: str) -> Iterator[tuple[int, int]]:
+        yield from islice(steps, slices)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pace, "MOST", 2)
+    monkeypatch.setattr(progress, "follow", cut)
+    assert main(["run", "xor", "--json"]) == 130
+    out, err = capsys.readouterr()
+    assert err == f"tuibp: interrupted at e{slices}.b1.begin\n"
+    summary = json.loads(out)
+    assert summary["position"] == f"e{slices}.b1.begin"
+    assert [row["samples"] for row in summary["epochs"]] == [4] * slices + [2]
 
 
 def test_where_a_run_breaks_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from tests.tui.conftest import Driver, Opened
 from tuibp.debugger import head
 from tuibp.debugger.session import Session
 from tuibp.engine.recipe import Recipe
+from tuibp.present.header import UNDER_WAY
 from tuibp.tui import journey
 from tuibp.tui.journey import Journey
 from tuibp.tui.screens.help import HelpScreen
@@ -53,11 +54,12 @@ async def test_a_long_run_is_shown_and_stops_at_once(opened: Opened, key: str) -
         assert driver.t == 0
         await asyncio.sleep(0.3)
         assert "esc stop" in driver.hints() and "left" in driver.hints()
+        assert UNDER_WAY in driver.lines()[0] and "e0.shuffle" in driver.lines()[0]
         await driver.tap(key)
         await asyncio.wait_for(driver.settle(), 5)
         assert driver.app.is_running
         assert driver.t > 0 and f"Stopped at {driver.at}." in driver.hints()
-        assert driver.screen.session.position.op is not None
+        assert UNDER_WAY not in driver.lines()[0] and driver.screen.session.position.op is not None
         twin = Session(endless())
         twin.go(driver.t)
         assert twin["W[1][0,0]"] == driver.screen.session["W[1][0,0]"]

@@ -8,10 +8,11 @@ from contextlib import closing
 
 from tuibp.cli import streams
 from tuibp.cli.parser import FILE_HELP, POSITION_HELP
-from tuibp.errors import EXIT_OK
+from tuibp.errors import EXIT_INTERRUPTED, EXIT_OK
 
 EXAMPLES = """\
 Cost and accuracy of an epoch are those of its samples as they were met, each with the weights of its own batch.
+ctrl+c ends a run; what it has come to is printed then.
 
 examples:
   tuibp run xor
@@ -39,9 +40,13 @@ def run(arguments: Namespace) -> int:
     with closing(SpillFile()) as spill:
         timeline = Timeline(open_recipe(arguments.file), spill=spill)
         t = parse_position(arguments.stop, timeline.clock)
-        start = time.perf_counter()
-        for _ in follow(timeline.travel(t), "batches"):
-            pass
+        start, code = time.perf_counter(), EXIT_OK
+        try:
+            for _ in follow(timeline.travel(t), "batches"):
+                pass
+        except KeyboardInterrupt:  # what has been run is worth saying; a second one ends it
+            t, code = min(t, timeline.reached), EXIT_INTERRUPTED
+            streams.complain(f"interrupted at {timeline.clock.at(t).name}")
         summary = summarize(timeline, t, time.perf_counter() - start)
     streams.put(dumps(as_json(summary), indent=2) if arguments.json else as_text(summary))
-    return EXIT_OK
+    return code

@@ -129,7 +129,8 @@ class Timeline:
         """A position up to which the last journey has run: the end of the batch that is next, where there is something
         to see, or behind its `begin`, where going costs nothing, if batches take long.
         """
-        epoch, batch = divmod(max(0, min(self._head.at, self.batches - 1)), self.program.K)
+        at = self._head.at if self._head.at >= 0 else self.log.filled
+        epoch, batch = divmod(min(at, self.batches - 1), self.program.K)
         if batch_time(self.program) < BRIEF:
             return self.clock.batch_start(epoch, batch + 1)
         return self.clock.batch_start(epoch, batch) + 1

@@ -9,10 +9,16 @@ LEAST_TITLE = 6
 """Columns below which a cut title says nothing."""
 
 
-def paint_header(scene: Scene, width: int) -> Picture:
+UNDER_WAY = "on the way from here, only the cost curve moves"
+
+
+def paint_header(scene: Scene, width: int, *, under_way: bool = False) -> Picture:
     """xor · epoch 0/100 · batch 1/2 · sample 0/2 ... t=9 of 1200  e0.b1.s0.bwd2.db.
 
     What does not fit goes from the title first, with a sign; the position is the last to go.
+
+    Args:
+        under_way: a long journey has left the scene behind.
     """
     view, program = scene.view, scene.view.program
     place = view.position
@@ -23,7 +29,7 @@ def paint_header(scene: Scene, width: int) -> Picture:
         parts.append(f"batch {place.batch}/{program.K}")
     if place.sample is not None:
         parts.append(f"sample {place.sample}/{view.program.batch_size(place.batch or 0)}")
-    frames = " · ".join(parts) if parts else "the run has ended"
+    frames = UNDER_WAY if under_way else " · ".join(parts) if parts else "the run has ended"
     right = f"t={view.t} of {program.total}  {place.name} "
     if len(right) > width // 2 + len(frames) // 2:
         right = f"t={view.t}  {place.name} "

@@ -135,7 +135,7 @@ class DebuggerScreen(QuietScreen):
 
     def _paint_bars(self) -> None:
         width = self.app.size.width
-        self._header.show(paint_header(self.scene, width))
+        self._header.show(paint_header(self.scene, width, under_way=self.journey is not None))
         if self.journey is not None:
             progress, busy = self.journey.progress, time.monotonic() < self._busy_until
             self._hints.show(
