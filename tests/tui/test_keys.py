@@ -296,3 +296,11 @@ async def test_escape_lets_go_in_order_and_never_quits(opened: Opened) -> None:
         assert driver.app.is_running and "q quits" in driver.hints()
         await driver.press("q")
         assert driver.app.return_code == 0
+
+
+async def test_the_matrix_comes_forward_when_it_is_changed(opened: Opened) -> None:
+    async with opened("xor", (80, 24)) as driver:
+        await driver.press("right_curly_bracket")
+        assert "matrix" not in driver.pictures()
+        await driver.press("w")
+        assert "matrix" in driver.pictures() and driver.focused().row.name == "matrix"

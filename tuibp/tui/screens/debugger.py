@@ -251,7 +251,9 @@ class DebuggerScreen(QuietScreen):
         self._choose(choosing.look_beside(self.scene, step), "" if loaded else "No sample is loaded yet.")
 
     def do_matrix(self) -> None:
-        """Change what the matrix pane shows."""
+        """Change what the matrix pane shows, and bring it forward where another covers it."""
+        if not self.layout_of.panes["matrix"].is_on_screen:
+            self.layout_of.panes["matrix"].focus()
         choices = choosing.next_matrix(self.scene)
         follows = "follows the program" if choices.matrix == "auto" else f"shows {symbol(choices.matrix)}"
         self._choose(choices, f"The matrix pane {follows}.")
