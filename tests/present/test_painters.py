@@ -144,6 +144,12 @@ def test_the_arithmetic_of_a_cell(at: str, cell: CellRef, expected: str) -> None
     assert expected in text("formula", scene("mazur", at, Choices(cursor=cell)))
 
 
+@pytest.mark.parametrize("cell", [CellRef("z", 1, (0,)), CellRef("dC_da", 1, (0,))])
+def test_a_formula_says_that_it_reads_other_weights_than_are_shown(cell: CellRef) -> None:
+    for at, said in (("e0.b0.update", False), ("e0.end", True), ("e1.b0.grad", False)):
+        assert ("(W and b of before the update)" in text("formula", scene("mazur", at, Choices(cursor=cell)))) is said
+
+
 def test_terms_come_by_size_with_their_shares() -> None:
     shown = scene("mazur", "e0.b0.s0.fwd1.a", Choices(cursor=CellRef("z", 1, (0,))))
     lines = [line.strip() for line in text("formula", shown).splitlines()]

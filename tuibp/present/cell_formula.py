@@ -115,9 +115,15 @@ def _dot(left: tuple[str, int, Array | None], right: tuple[str, int, Array | Non
     return Terms((one, two), names)
 
 
+def _before_the_update(view: View) -> str:
+    """Says so where a formula reads other parameters than those that are shown beside it."""
+    return "" if parameters_read(view) is view.state.params else "   (W and b of before the update)"
+
+
 def _z(view: View, cell: CellRef) -> CellFormula:
     l, (i,), params = cell.layer or 1, cell.index, parameters_read(view)
     symbols = f"{cell_symbol(cell)} = Σ_j {symbol('W', l)}[{i},j] {symbol('a', l - 1)}[j] + {symbol('b', l, (i,))}"
+    symbols += _before_the_update(view)
     terms = _dot(("W", l, params.W[l][i]), ("a", l - 1, view.get("a", l - 1)), lambda j: ((i, j), (j,)))
     if terms:
         terms = replace(terms, last=((symbol("b", l, (i,)),), (float(params.b[l][i]),)))
@@ -160,7 +166,9 @@ def _dC_da(view: View, cell: CellRef) -> CellFormula:
         if a is not None and y is not None:
             numbers = filled(formula, {"a": float(a[i]), "y": float(y[i]), "n": float(len(a))})
         return CellFormula(cell, symbols, entry(view, cell), numbers=numbers)
-    symbols = f"{cell_symbol(cell)} = Σ_k {symbol('W', l + 1)}[k,{i}] {symbol('db', l + 1)}[k]"
+    symbols = (
+        f"{cell_symbol(cell)} = Σ_k {symbol('W', l + 1)}[k,{i}] {symbol('db', l + 1)}[k]{_before_the_update(view)}"
+    )
     W, delta = parameters_read(view).W[l + 1], view.get("db", l + 1)
     terms = _dot(("W", l + 1, W[:, i]), ("db", l + 1, delta), lambda k: ((k, i), (k,)))
     return CellFormula(cell, symbols, entry(view, cell), terms)
