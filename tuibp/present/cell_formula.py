@@ -166,9 +166,8 @@ def _dC_da(view: View, cell: CellRef) -> CellFormula:
         if a is not None and y is not None:
             numbers = filled(formula, {"a": float(a[i]), "y": float(y[i]), "n": float(len(a))})
         return CellFormula(cell, symbols, entry(view, cell), numbers=numbers)
-    symbols = (
-        f"{cell_symbol(cell)} = Σ_k {symbol('W', l + 1)}[k,{i}] {symbol('db', l + 1)}[k]{_before_the_update(view)}"
-    )
+    symbols = f"{cell_symbol(cell)} = Σ_k {symbol('W', l + 1)}[k,{i}] {symbol('db', l + 1)}[k]"
+    symbols += _before_the_update(view)
     W, delta = parameters_read(view).W[l + 1], view.get("db", l + 1)
     terms = _dot(("W", l + 1, W[:, i]), ("db", l + 1, delta), lambda k: ((k, i), (k,)))
     return CellFormula(cell, symbols, entry(view, cell), terms)
