@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.present.scenes import PAINTERS
+from tests.recipes import sized
 from tuibp.cli.files import open_recipe
 from tuibp.debugger.session import Session
 from tuibp.present.cells import Run, Window
@@ -73,3 +74,11 @@ def test_the_scene_takes_both_from_the_log(session: Session) -> None:
     scene = Scene.of(session)
     assert scene.cost_stride == session.timeline.log.stride == 1
     np.testing.assert_array_equal(scene.costs, session.timeline.log.mean_costs())
+
+
+def test_a_column_says_how_many_batches_it_stands_for() -> None:
+    session = Session(sized(100, 1, 3))
+    session.run("end")
+    for width, said in ((400, ""), (311, ""), (310, "2"), (111, "3"), (80, "5")):
+        legend = text(lines(Scene.of(session), width)[-1]).rstrip()
+        assert legend.endswith(f"  a column is the mean of {said}" if said else "batch 299: " + legend.split()[-1])
