@@ -10,11 +10,13 @@ from collections.abc import Callable, Generator
 import numpy as np
 import pytest
 
+from tests.debugger.straight import seen
 from tests.present.scenes import recipes
 from tests.recipes import sized
 from tests.tui.conftest import Driver, Opened
 from tuibp.debugger import head
 from tuibp.debugger.session import Session
+from tuibp.debugger.view import View
 from tuibp.engine.recipe import Recipe
 from tuibp.present.header import UNDER_WAY
 from tuibp.tui import journey
@@ -221,3 +223,14 @@ async def test_a_heavy_batch_is_computed_beside_the_screen(opened: Opened, monke
             await driver.tap("s")
             await driver.settle()
         assert driver.pictures() == plain
+
+
+def test_a_slow_machine_pauses_more_often_and_comes_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journey, "LONGEST", -1.0)
+    recipe = sized(64, 1, 200, (2, 3, 1))
+    session, twin = Session(recipe), Session(recipe)
+    twin.go(twin.clock.total)
+    assert Journey(session, session.clock.total, session.travel(session.clock.total)).run()
+    assert session.timeline._head._most < twin.timeline._head._most
+    assert seen(View(session.timeline, twin.clock.total)) == seen(View(twin.timeline, twin.clock.total))
+    np.testing.assert_array_equal(session.timeline.log.mean_costs(), twin.timeline.log.mean_costs())

@@ -124,6 +124,10 @@ class Timeline:
         self._asked = batch
         return record
 
+    def pause_more_often(self) -> None:
+        """From now on a journey pauses twice as often: for whoever finds that this machine is slow."""
+        self._head.pause_more_often()
+
     @property
     def reached(self) -> int:
         """A position up to which the last journey has run: the end of the batch that is next, where there is something

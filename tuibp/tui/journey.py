@@ -29,6 +29,10 @@ GIVEN = 0.05
 """Longest rest of the thread, in seconds, for a key to be answered: while two take turns at the interpreter, an answer
 takes twice as long.
 """
+LONGEST = 0.03
+"""Seconds of computing between two pauses from which on they are asked for more often: esc is to be felt at once on a
+slow machine too.
+"""
 SHARE = 0.01
 """Share of the thread's time that copies for the screen may take: with millions of batches they come less often."""
 
@@ -100,8 +104,14 @@ class Journey:
 
     def _run(self) -> bool:
         log, due = self.session.timeline.log, time.perf_counter()
+        slow, computed = 0, time.thread_time()
         for done, total in self._steps:
             self._done, self._total = done, total
+            before, computed = computed, time.thread_time()
+            slow = slow + 1 if computed - before > LONGEST else 0
+            if slow > 1:  # one alone may have made what is made once
+                self.session.timeline.pause_more_often()
+                slow = 0
             if self._called_off.is_set():
                 self._steps.close()  # which settles what has been run
                 return False
