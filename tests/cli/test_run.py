@@ -117,6 +117,20 @@ def test_an_interrupt_prints_what_has_been_run(
     assert [row["samples"] for row in summary["epochs"]] == [4] * slices + [2]
 
 
+def test_an_interrupt_counts_though_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(steps: Iterable[tuple[int, int]], unit: str) -> Iterator[tuple[int, int]]:
+        raise KeyboardInterrupt
+
+    def gone(text: str) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(streams, "put", gone)
+    monkeypatch.setattr(streams, "silence", lambda: None)
+    assert main(["run", "xor"]) == 0
+    monkeypatch.setattr(progress, "follow", cut)
+    assert main(["run", "xor"]) == 130
+
+
 def test_where_a_run_breaks_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "exploding"]) == 0
     assert "the first is inf in z[3], written at e1.b3.s0.fwd3.z" in capsys.readouterr().out

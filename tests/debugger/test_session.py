@@ -300,6 +300,25 @@ def test_a_journey_that_another_has_overtaken_never_arrives() -> None:
     assert list(old) and session.t == end and session.timeline.computed(end)
 
 
+@pytest.mark.parametrize("back", (1, 2, 10, 16, 17, 25))
+def test_a_journey_back_that_is_called_off_computes_nothing_to_stay(back: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on wide networks, of which two records are kept: that of the batch where one stands is one of them."""
+    monkeypatch.setattr(timeline, "RECORD_BYTES", 0)
+    monkeypatch.setattr(timeline, "LONG", 0)
+    recipe, taken, going = sized(60, 1, 1), 0, True
+    while going:
+        session = Session(recipe)
+        start, target = (session.clock.batch_start(0, batch) + 5 for batch in (40, 40 - back))
+        session.go(start)
+        journey = session.travel(target)
+        going = len(list(islice(journey, taken))) == taken
+        journey.close()
+        assert session.timeline.computed(start)
+        assert session.interrupt(target).t == (start if going else target)
+        taken += 1
+    assert taken > 4
+
+
 def test_a_run_that_is_stopped_shows_a_batch_that_has_ended_unless_one_takes_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -56,7 +56,7 @@ async def test_a_long_run_is_shown_and_stops_at_once(opened: Opened, key: str) -
         assert driver.t == 0
         await asyncio.sleep(0.3)
         assert "esc stop" in driver.hints() and "left" in driver.hints()
-        assert UNDER_WAY in driver.lines()[0] and "e0.shuffle" in driver.lines()[0]
+        assert UNDER_WAY in driver.lines()[0] and "on the way from t=0  e0.shuffle" in driver.lines()[0]
         await driver.tap(key)
         await asyncio.wait_for(driver.settle(), 5)
         assert driver.app.is_running

@@ -48,5 +48,11 @@ def run(arguments: Namespace) -> int:
             t, code = min(t, timeline.reached), EXIT_INTERRUPTED
             streams.complain(f"interrupted at {timeline.clock.at(t).name}")
         summary = summarize(timeline, t, time.perf_counter() - start)
-    streams.put(dumps(as_json(summary), indent=2) if arguments.json else as_text(summary))
+    try:
+        streams.put(dumps(as_json(summary), indent=2) if arguments.json else as_text(summary))
+        streams.flush()
+    except BrokenPipeError:  # nobody reads what was cut short: that it was still is the outcome
+        if code == EXIT_OK:
+            raise
+        streams.silence()
     return code

@@ -192,9 +192,10 @@ class Timeline:
         return Workspace(slots(), slot, state, State.empty(self.recipe, self._memory))
 
     def _keep(self, record: Record) -> None:
+        """Keep a record, and that of the batch last asked for: there one still stands if the journey is called off."""
         self._records[record.batch] = record
-        while len(self._records) > self._capacity:
-            self._records.popitem(last=False)
+        while len(self._records) > self._capacity + (self._asked in self._records):
+            del self._records[next(batch for batch in self._records if batch != self._asked)]
 
 
 def record_bytes(program: Program) -> int:

@@ -41,7 +41,7 @@ def paint_curve(scene: Scene, width: int, height: int, window: Window) -> Pictur
         [Run(f"{labels.get(y, ''):>{LABEL}}│", "dim"), *_line(heights, columns, lines - 1 - y, here)]
         for y in range(lines)
     ]
-    rows.append([Run(" " * LABEL + "└", "dim"), *_legend(scene, costs, room, logarithmic)])
+    rows.append([Run(" " * LABEL + "└", "dim"), *_legend(scene, room, logarithmic)])
     return framed(rows, (), width, height)
 
 
@@ -61,16 +61,16 @@ def _row_of_record(scene: Scene) -> int | None:
     return None if record is None or record.batch >= _batches(scene) else record.batch // scene.cost_stride
 
 
-def _legend(scene: Scene, costs: Array, room: int, logarithmic: bool) -> list[Run]:
+def _legend(scene: Scene, room: int, logarithmic: bool) -> list[Run]:
     """What the axis covers, and the batch on the screen, if it has ended, with its cost or the mean of its row."""
-    batches, stride, row = _batches(scene), scene.cost_stride, _row_of_record(scene)
-    runs = [Run(f"batches 0..{batches - 1}", "dim")]
+    costs, batches, stride, row = scene.costs, _batches(scene), scene.cost_stride, _row_of_record(scene)
+    together = round(batches / room)
+    runs = [Run(f"batches 0..{batches - 1}" + f", ~{together} a column" * (together > 1), "dim")]
     if row is not None:
         first, last = row * stride, min((row + 1) * stride, batches) - 1
         name = f"batch {first}" if first == last else f"batches {first}..{last}"
         runs.append(Run(f"  {name}: {short(float(costs[row]))}", "curve2"))
-    means = f"  a column is the mean of {-(-batches // room)}" if len(costs) > room else ""
-    return [*runs, Run("  log scale" * logarithmic + means, "dim")]
+    return [*runs, Run("  log scale" * logarithmic, "dim")]
 
 
 def buckets(costs: Array, room: int) -> Array:

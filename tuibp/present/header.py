@@ -9,7 +9,8 @@ LEAST_TITLE = 6
 """Columns below which a cut title says nothing."""
 
 
-UNDER_WAY = "on the way from here, only the cost curve moves"
+UNDER_WAY = "only the cost curve moves"
+"""Said while a long journey is under way."""
 
 
 def paint_header(scene: Scene, width: int, *, under_way: bool = False) -> Picture:
@@ -31,7 +32,9 @@ def paint_header(scene: Scene, width: int, *, under_way: bool = False) -> Pictur
         parts.append(f"sample {place.sample}/{view.program.batch_size(place.batch or 0)}")
     frames = UNDER_WAY if under_way else " · ".join(parts) if parts else "the run has ended"
     right = f"t={view.t} of {program.total}  {place.name} "
-    if len(right) > width // 2 + len(frames) // 2:
+    if under_way:
+        right = f"on the way from t={view.t}  {place.name} "
+    elif len(right) > width // 2 + len(frames) // 2:
         right = f"t={view.t}  {place.name} "
     room = width - len(right) - 1
     title = room - len(frames) - 4
