@@ -313,7 +313,7 @@ def test_a_journey_back_that_is_called_off_computes_nothing_to_stay(back: int, m
         journey = session.travel(target)
         going = len(list(islice(journey, taken))) == taken
         journey.close()
-        assert session.timeline.computed(start)
+        assert session.timeline.computed(session.t)
         assert session.interrupt(target).t == (start if going else target)
         taken += 1
     assert taken > 4

@@ -101,10 +101,11 @@ class Timeline:
         if record is None:
             yield from self._go(batch)
             record = self._records[batch]
-        self._records.move_to_end(batch)
-        self._asked = batch
         if record.done < executed or record.complete:
             yield from self._finish(record, executed)
+        self._records.move_to_end(batch)
+        self._asked = batch
+        self._forget(self._capacity)
 
     def computed(self, t: int) -> bool:
         """Whether all is there that position t needs, so that going there takes no time."""
@@ -192,9 +193,15 @@ class Timeline:
         return Workspace(slots(), slot, state, State.empty(self.recipe, self._memory))
 
     def _keep(self, record: Record) -> None:
-        """Keep a record, and that of the batch last asked for: there one still stands if the journey is called off."""
+        """Keep a record on the way, beside that of the batch last asked for: if the journey is called off, one still
+        stands there.
+        """
         self._records[record.batch] = record
-        while len(self._records) > self._capacity + (self._asked in self._records):
+        self._forget(self._capacity + (self._asked in self._records))
+
+    def _forget(self, capacity: int) -> None:
+        """Keep no more than so many records: the one last asked for, and the newest of the others."""
+        while len(self._records) > capacity:
             del self._records[next(batch for batch in self._records if batch != self._asked)]
 
 
