@@ -30,12 +30,12 @@ def paint_header(scene: Scene, width: int, *, under_way: bool = False) -> Pictur
         parts.append(f"batch {place.batch}/{program.K}")
     if place.sample is not None:
         parts.append(f"sample {place.sample}/{view.program.batch_size(place.batch or 0)}")
-    frames = UNDER_WAY if under_way else " · ".join(parts) if parts else "the run has ended"
+    frames = " · ".join(parts) if parts else "the run has ended"
     right = f"t={view.t} of {program.total}  {place.name} "
-    if under_way:
-        right = f"on the way from t={view.t}  {place.name} "
-    elif len(right) > width // 2 + len(frames) // 2:
+    if len(right) > width // 2 + len(frames) // 2:
         right = f"t={view.t}  {place.name} "
+    if under_way:
+        frames, right = UNDER_WAY, f"on the way from t={view.t}  {place.name} "
     room = width - len(right) - 1
     title = room - len(frames) - 4
     left = f" {cut(scene.title, title)} · {frames}" if title >= min(LEAST_TITLE, len(scene.title)) else f" {frames}"
