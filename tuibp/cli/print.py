@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -28,12 +28,6 @@ examples:
 
 DIGITS = 10
 """Significant digits of the text; JSON has all."""
-EDGE = 6
-"""Rows and columns at each edge of a tensor that is too big to be printed whole."""
-WHOLE = 1000
-"""Cells of a tensor that is printed whole."""
-COLUMNS = 16
-"""Columns of a tensor that is printed whole."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -85,38 +79,11 @@ def _values(session: Session, names: list[CellRef]) -> dict[CellRef, Array | flo
     return values
 
 
-def _lines(ref: CellRef, value: Array | float, whole: bool) -> Iterator[str]:
-    """A number on one line; a tensor under its name, its meaning and its shape, in columns."""
+def _lines(ref: CellRef, value: Array | float, whole: bool) -> list[str]:
+    """The value with what it means; rows stay in one piece, for whoever cuts them into columns again."""
     from tuibp.debugger.names import SCALARS, TENSORS
+    from tuibp.present.values import Format, value_lines
 
-    if isinstance(value, int | float):
-        meaning = f"   {SCALARS[ref.name][0]}" if ref.name in SCALARS else ""
-        yield f"{ref} = {_number(value).lstrip()}{meaning}"
-        return
-    yield f"{ref}   {TENSORS[ref.name].meaning}, shape ({', '.join(map(str, value.shape))})"
-    matrix = value.reshape(value.shape[0], -1)
-    rows, columns = matrix.shape
-    cut = not whole and (matrix.size > WHOLE or columns > COLUMNS)
-    row_numbers, column_numbers = _shown(rows, cut), _shown(columns, cut)
-    cells = [
-        ["…" if i is None or j is None else _number(matrix[i, j].item()) for j in column_numbers] for i in row_numbers
-    ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    label = len(str(rows - 1))
-    for i, row in zip(row_numbers, cells, strict=True):
-        line = "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        yield f"  {'…' if i is None else i:>{label}}  {line}"
-    if None in row_numbers or None in column_numbers:
-        yield f"  (the edges of {rows} rows and {columns} columns; --all prints all of it)"
-
-
-def _shown(count: int, cut: bool) -> list[int | None]:
-    """The rows or columns that are printed; None stands for those left out."""
-    if not cut or count <= 2 * EDGE:
-        return list(range(count))
-    return [*range(EDGE), None, *range(count - EDGE, count)]
-
-
-def _number(value: float) -> str:
-    """A number with its sign's place kept free, so that columns of both signs align."""
-    return f"{value: }" if isinstance(value, int) else f"{value: .{DIGITS}g}"
+    meaning = SCALARS[ref.name][0] if ref.name in SCALARS else "" if ref.index else TENSORS[ref.name].meaning
+    look = Format(digits=DIGITS, whole=whole)
+    return value_lines(str(ref), value, look, width=sys.maxsize, meaning=meaning, remedy="--all prints all of it")
