@@ -18,6 +18,7 @@ from tuibp.debugger.record import Record
 from tuibp.debugger.timeline import Timeline
 from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Tensor
+from tuibp.engine.program import Op
 from tuibp.engine.state import State
 
 Look: TypeAlias = int | Literal["mean"] | None
@@ -227,11 +228,17 @@ class View:
     def why_undefined(self, name: str, layer: int | None = None) -> str:
         """One sentence that says when an undefined tensor or scalar is written."""
         label = name if layer is None else f"{name}[{layer}]"
-        if name in SCALARS and name not in ("cost", "bcost", "ecost"):
+        op = self.writer(name, layer)
+        if op is None:
             return f"{label} is not defined here: no {name} is open"
-        key = Tensor("bcost") if name == "ecost" else Tensor(name) if name in SCALARS else _writer_key(name, layer)
-        op = self.program.batch_ops[self._written_at[key]]
         return f"{label} is not computed yet: it is written at {op.name}"
+
+    def writer(self, name: str, layer: int | None = None) -> Op | None:
+        """The operation of a batch that writes a tensor or a cost; None for a scalar that no operation writes."""
+        if name in SCALARS and name not in ("cost", "bcost", "ecost"):
+            return None
+        key = Tensor("bcost") if name == "ecost" else Tensor(name) if name in SCALARS else _writer_key(name, layer)
+        return self.program.batch_ops[self._written_at[key]]
 
 
 def _writer_key(name: str, layer: int | None) -> Tensor:
