@@ -100,7 +100,7 @@ class StraightRun:
             ws = Workspace(Slots(self.recipe, m), 0, self.state, self.state)
             ws.begin(order[first : first + m], len(self.log) + 1)
             self._batch(ws, spent)
-            self.log.append((float(np.add.reduce(ws.C, dtype=np.float64)), m))
+            self.log.append((float(np.add.accumulate(ws.C, dtype=np.float64)[-1]), m))
             spent = (spent[0] + self.log[-1][0], spent[1] + m)
         self._emit()
 
@@ -159,7 +159,7 @@ class StraightRun:
                 self._show("dC_da[0]", np.dot(self.state.params.W[1].T, ws.D[1])[:, s])
             show(f"dW[{l}]", np.multiply.outer(ws.D[l][:, s], ws.A[l - 1][:, s]))
         self._emit()
-        cost = float(np.add.reduce(ws.C[: s + 1], dtype=np.float64))
+        cost = float(np.add.accumulate(ws.C[: s + 1], dtype=np.float64)[-1])
         self._show("bcost", cost / (s + 1))
         self._show("ecost", (spent[0] + cost) / (spent[1] + s + 1))
 

@@ -88,7 +88,7 @@ class Batch:
         for op in self.columns[:done]:
             values |= {label: self.column(label, s) for label in op}
         joined = s + (done == len(self.columns))
-        cost = float(np.add.reduce(ws.C[: max(0, joined)], dtype=np.float64))
+        cost = float(np.add.accumulate(ws.C[:joined], dtype=np.float64)[-1]) if joined > 0 else 0.0
         if joined > 0:
             values["bcost"] = cost / joined
         if joined > 0 or self.spent[1]:
@@ -118,7 +118,7 @@ def batches(recipe: Recipe) -> Iterator[Batch]:
                 if op.kind.kernel is not None:
                     op.kind.kernel(now, ws, op.layer)
             yield Batch(program, ws, spent)
-            spent = spent[0] + float(np.add.reduce(ws.C, dtype=np.float64)), spent[1] + m
+            spent = spent[0] + float(np.add.accumulate(ws.C, dtype=np.float64)[-1]), spent[1] + m
             before = after
 
 

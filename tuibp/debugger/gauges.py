@@ -37,7 +37,8 @@ class Gauges:
     def costs(self, count: int) -> Array:
         """(count,) the summed cost of the samples of the first `count` batches."""
         self._slots.cost(count)
-        costs: Array = np.add.reduce(self._slots.C[:count], 1, np.float64)
+        # One sample after the other, so that the sum over the first few of a batch is one of its sums on the way.
+        costs: Array = np.add.accumulate(self._slots.C[:count], 1, np.float64)[:, -1]
         return costs
 
     def correct(self, count: int) -> IntArray | int:

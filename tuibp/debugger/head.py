@@ -15,6 +15,7 @@ import numpy as np
 from tuibp.debugger.flight_log import EpochLog, FlightLog
 from tuibp.debugger.gauges import Gauges
 from tuibp.debugger.history import Keyframes, Spill
+from tuibp.debugger.probing import Armed
 from tuibp.debugger.record import Record, Spent
 from tuibp.engine.arrays import Array, IntArray, aligned_empty
 from tuibp.engine.dataset import Orders, epochs_of_a_draw
@@ -53,6 +54,8 @@ class Head:
         self.judge: Judge | None = judge_of(recipe.train.y)
         self.keyframes = Keyframes(self.state.block, budget, first_stride(program), spill)
         self._quiet = quiet()
+        self._table: Array = np.empty((0, 3))
+        """(n, 3) what the epochs had come to with each batch of the last stretch: cost, samples, correct."""
         widest = max(one * other for one, other in pairwise(recipe.network.sizes))
         self._pauses = program.m * widest > LONG
         self._most = slots_of_a_run(program, self._pauses)
@@ -129,11 +132,25 @@ class Head:
             yield from self._run_some(batch, (self.at - first, total))
             yield self.at - first, total
 
-    def _run_some(self, batch: int, progress: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    def watch_to(self, batch: int, armed: Armed) -> Iterator[tuple[int, int]]:
+        """The same; of every stretch, what is asked for is put aside, and can be had until the next one runs."""
+        first, total = self.at, batch - self.at
+        while self.at < batch:
+            at, spent = self.at, self.spent
+            yield from self._run_some(batch, (at - first, total), armed)
+            m = self.program.batch_size(at % self.program.K)
+            armed.take(at, self.at - at, self._runner(m)[0].slots, self._table, spent)
+            yield self.at - first, total
+
+    def _run_some(self, batch: int, progress: tuple[int, int], armed: Armed | None = None) -> Iterator[tuple[int, int]]:
         """A stretch of batches, no further than to `batch`, in place; only updates touch the state."""
         at = self.at
+        m = self.program.batch_size(at % self.program.K)
+        runner, gauges = self._runner(m)
         count = min(batch - at, self.equal(at), self._most - at % self._most)
-        runner, gauges = self._runner(self.program.batch_size(at % self.program.K))
+        if armed is not None:
+            count = min(count, armed.most(m))
+        runner.arm(None if armed is None else armed.probe(m, min(runner.slots.count, armed.most(m))))
         if self._pauses:
             count = min(count, self.keyframes.next_due(at) - at)
             runner.load(self.samples(at, count), at)
@@ -149,7 +166,7 @@ class Head:
         Args:
             frames: (batch, state) of the keyframes that were due within.
         """
-        table = self._quiet.run(self._book, at, count, gauges, self.spent)
+        self._table = table = self._quiet.run(self._book, at, count, gauges, self.spent)
         for due, block in frames:
             self.keyframes.offer(due, block, self._spent(table, due, at))
         self.spent = self._spent(table, at + count, at)

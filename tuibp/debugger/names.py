@@ -97,7 +97,7 @@ SCALARS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """Every scalar by name: its meaning and its aliases."""
 
-_ALIASES = {alias: row.name for row in TENSORS.values() for alias in row.aliases} | {
+ALIASES = {alias: row.name for row in TENSORS.values() for alias in row.aliases} | {
     alias: name for name, (_, aliases) in SCALARS.items() for alias in aliases
 }
 _FORM = re.compile(r"\s*([^\[\]\s]+)\s*((?:\[[^\[\]]*\]\s*)*)$")
@@ -129,14 +129,14 @@ def parse_cell(text: str, network: Network) -> CellRef:
             f'"{safe(text, 60)}" is not a name', hint="write a tensor or a cell such as a[2] or W[2][0,1]"
         )
     base, rest = match.groups()
-    name = _ALIASES.get(base, base)
+    name = ALIASES.get(base, base)
     brackets = [_integers(text, bracket) for bracket in re.findall(r"\[([^\[\]]*)\]", rest)]
     if name in SCALARS:
         if brackets:
             raise NameInputError(f"{name} is one number and has no brackets", hint=f"write {name}")
         return CellRef(name)
     if name not in TENSORS:
-        near = difflib.get_close_matches(base, [*TENSORS, *SCALARS, *_ALIASES], n=1)
+        near = difflib.get_close_matches(base, [*TENSORS, *SCALARS, *ALIASES], n=1)
         hint = f"did you mean {near[0]}?" if near else f"the names are {' '.join([*TENSORS, *SCALARS])}"
         raise NameInputError(f'no variable "{safe(base, 40)}"', hint=hint)
     return _cell(name, brackets, network)

@@ -101,7 +101,7 @@ class Record:
             judge: how answers are judged; None where targets are no labels.
         """
         ws, (cost, samples, correct) = self.ws, self.spent
-        cost += float(self._quiet.run(np.add.reduce, ws.C, dtype=np.float64))
+        cost += float(self._quiet.run(np.add.accumulate, ws.C, dtype=np.float64)[-1])
         right = -1 if judge is None else int(self._quiet.run(count_correct, judge, ws.A[-1], ws.Y))
         return Spent(cost, samples + ws.m, correct + right)
 

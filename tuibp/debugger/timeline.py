@@ -16,6 +16,7 @@ from tuibp.debugger.flight_log import EpochLog, FlightLog
 from tuibp.debugger.head import Head
 from tuibp.debugger.history import BUDGET, Keyframes, Spill
 from tuibp.debugger.position import Clock
+from tuibp.debugger.probing import Armed
 from tuibp.debugger.record import Record
 from tuibp.engine.arrays import IntArray, Memory
 from tuibp.engine.calls import Shared
@@ -106,6 +107,36 @@ class Timeline:
         self._records.move_to_end(batch)
         self._asked = batch
         self._forget(self._capacity)
+
+    def watch(self, first: int, stop: int, armed: Armed) -> Generator[tuple[int, int], None, None]:
+        """Run batches first .. stop-1 and put aside of each what is asked for; a journey like any other.
+
+        Yields:
+            (batches run, batches to run) every few milliseconds; what has been put aside is then in `armed`, and has
+            to be taken from there before the next step.
+        """
+        if self._steps is not None:
+            self._steps.close()
+        self._steps = self._watch(first, stop, armed)
+        yield from self._steps
+
+    def _watch(self, first: int, stop: int, armed: Armed) -> Generator[tuple[int, int], None, None]:
+        head = self._head
+        head.back_up(first)
+        yield from head.run_to(first)
+        yield from head.watch_to(stop, armed)
+
+    def unedited(self, first: int, stop: int) -> int:
+        """Up to which batch, `stop` at most, none from `first` on has been edited."""
+        return stop
+
+    def lr(self, batch: int) -> float:
+        """The learning rate of a batch's update."""
+        return self.recipe.plan.lr
+
+    def lr_at(self, t: int) -> float:
+        """The learning rate as it stands at a position."""
+        return self.recipe.plan.lr
 
     def computed(self, t: int) -> bool:
         """Whether all is there that position t needs, so that going there takes no time."""

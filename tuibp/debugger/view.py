@@ -214,7 +214,7 @@ class View:
         if self.record is None or count == 0:
             return None
         with np.errstate(all="ignore"):
-            return float(np.add.reduce(self.record.ws.C[:count], dtype=np.float64)) / count
+            return float(np.add.accumulate(self.record.ws.C[:count], dtype=np.float64)[-1]) / count
 
     def _epoch_cost(self) -> float | None:
         if self.record is None:
@@ -222,7 +222,7 @@ class View:
         cost, samples, _ = self.record.spent
         count = self._samples_in()
         with np.errstate(all="ignore"):
-            cost += float(np.add.reduce(self.record.ws.C[:count], dtype=np.float64))
+            cost += float(np.add.accumulate(self.record.ws.C[:count], dtype=np.float64)[-1]) if count else 0.0
         return cost / (samples + count) if samples + count else None
 
     def why_undefined(self, name: str, layer: int | None = None) -> str:

@@ -11,12 +11,12 @@ import keyword
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
 
 from tuibp.engine.arrays import IntArray
-from tuibp.engine.calls import Buffer, Call, Shared, Tape
+from tuibp.engine.calls import Buffer, Call, Do, Shared, Tape
 from tuibp.engine.kernels import Kernel
 from tuibp.engine.pace import gauge_period
 from tuibp.engine.program import Program
@@ -28,6 +28,16 @@ Row: TypeAlias = tuple[Buffer, ...]
 """What a batch has that differs from slot to slot."""
 Loop: TypeAlias = Callable[[Sequence[Row]], None]
 """Runs batches."""
+
+
+class Aside(Protocol):
+    """What somebody wants to put aside of every batch of a run: calls that read its buffers and write to others."""
+
+    def before(self, do: Do, ws: Workspace, slot: int) -> None:
+        """Emit those that come before the update."""
+
+    def after(self, do: Do, ws: Workspace, slot: int) -> None:
+        """Emit those that come behind it."""
 
 
 class Runner:
@@ -52,6 +62,14 @@ class Runner:
         """The calls of each operation of the batch in a slot, likewise."""
         self._at = 0
         """The global batch in the first slot."""
+        self._aside: Aside | None = None
+        self._plain = self._codes, self._tables
+
+    def arm(self, aside: Aside | None) -> None:
+        """From now on put aside what somebody wants, as well; None puts nothing aside."""
+        if aside is not self._aside:
+            self._aside = aside
+            self._codes, self._tables = self._plain if aside is None else ({}, {})
 
     def load(self, indices: IntArray, at: int) -> None:
         """Take the samples (n, m) of n batches, the first of which is global batch `at`."""
@@ -88,7 +106,7 @@ class Runner:
         gauged = (self._at + slot) % self.period == 0
         if (slot, gauged) not in self._tables:
             calls = self._noted(slot, gauged)
-            calls[-2:] = [calls[-2] + calls[-1]]
+            calls[-2:] = [calls[-2] + calls[-1]]  # what is put aside belongs to the update
             self._tables[slot, gauged] = calls
         stepper = Stepper(self._tables[slot, gauged])
 
@@ -105,9 +123,15 @@ class Runner:
 
     def _noted(self, slot: int, gauged: bool) -> list[list[Call]]:
         """By operation; what the batch keeps comes last."""
-        keeping = Tape(self._shared)
+        keeping, ws = Tape(self._shared), self._workspace(slot, gauged)
         self.slots.keep(keeping, slot)
-        return [*noted(self._kernels, self._workspace(slot, gauged), self._shared), keeping.calls]
+        calls = [*noted(self._kernels, ws, self._shared), keeping.calls]
+        if self._aside is not None:
+            before, after = Tape(self._shared), Tape(self._shared)
+            self._aside.before(before, ws, slot)
+            self._aside.after(after, ws, slot)
+            calls[-2], calls[-1] = before.calls + calls[-2], calls[-1] + after.calls
+        return calls
 
     def _workspace(self, slot: int, gauged: bool) -> Workspace:
         return Workspace(self.slots, slot, self._state, self._state, gauged=gauged)

@@ -65,7 +65,7 @@ def _weight_gradient(ws: Workspace, layer: int, s: int) -> Array:
 
 def _batch_cost(ws: Workspace, _: int, s: int) -> float:
     with np.errstate(all="ignore"):
-        return float(np.add.reduce(ws.C[: s + 1], dtype=np.float64)) / (s + 1)
+        return float(np.add.accumulate(ws.C[: s + 1], dtype=np.float64)[-1]) / (s + 1)
 
 
 _READERS: dict[str, Reader] = {

@@ -1,0 +1,404 @@
+"""Atoms: what an expression wants of every batch of a run, put aside while the batch's buffers still hold it.
+
+A small tensor is copied; a large one is reduced to a number on the spot. The calls are emitted like those of the
+kernels, so a run has them strung into its code and a single record carries them out, with the same bits. Everything
+else an expression does is worked out afterwards, for many batches at once (`evaluate`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tuibp.debugger.expressions.functions import FUNCTIONS
+from tuibp.debugger.expressions.typed import BATCHWISE, Const, Dead, Given, Leaf, Op, Past, Reduce, Scalar, Typed
+from tuibp.debugger.names import TENSORS
+from tuibp.engine.arrays import Array, aligned_empty
+from tuibp.engine.calls import Buffer, Do
+from tuibp.engine.network import Network
+from tuibp.engine.operations import Tensor
+from tuibp.engine.program import Program
+from tuibp.engine.workspace import Workspace
+
+SMALL = 4096
+"""Bytes of a tensor up to which it is copied: a copy of that costs less than a reduction."""
+FLOAT = np.dtype(np.float64)
+"""What expressions are worked out in, whatever the network's type."""
+PRINT = "fingerprint"
+"""The function that a watch on a whole array is: equal only for equal bits, but for one case in 2^64."""
+UFUNCS: dict[str, np.ufunc] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "%": np.remainder,
+    "**": np.power,
+    "neg": np.negative,
+    "==": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "not": np.logical_not,
+    **{name: row.call for name, row in FUNCTIONS.items() if row.kind == "map" and isinstance(row.call, np.ufunc)},
+}
+"""What the operators and the functions entry by entry are."""
+
+
+class Keep(NamedTuple):
+    """A leaf, copied."""
+
+    leaf: Leaf
+    after: bool
+    """Whether parameters are taken after the update."""
+
+
+class Loop(NamedTuple):
+    """A reduction of large leaves."""
+
+    node: Reduce
+    after: bool
+
+
+class Flat(NamedTuple):
+    """(n_l,) which units of a layer are flat for every sample of the batch."""
+
+    layer: int
+    after: bool = False
+
+
+Atom: TypeAlias = Keep | Loop | Flat
+
+
+def index_of(name: str, layer: int | None, program: Program) -> int:
+    """The index in `batch_ops` of the operation that makes a tensor or a cost defined; -1 for W and b."""
+    if name in ("W", "b"):
+        return -1
+    if name in ("cost", "bcost", "ecost"):
+        return program.written_at[Tensor("cost" if name == "cost" else "bcost")]
+    if name == "x":
+        return program.written_at[Tensor("a", 0)]
+    if name == "dC_da" and layer == 0:
+        return program.written_at[Tensor("db", 1)]
+    return program.written_at[Tensor(name, layer if TENSORS[name].first is not None else None)]
+
+
+def leaves(node: Typed) -> Iterator[Leaf | Scalar | Dead]:
+    """What a tree reads, but for what lies in the past."""
+    if isinstance(node, Leaf | Scalar | Dead):
+        yield node
+    for part in node.args if isinstance(node, Op) else (node.arg,) if isinstance(node, Reduce) else ():
+        yield from leaves(part)
+
+
+def is_defined(leaf: Leaf | Scalar | Dead, executed: int, program: Program) -> bool:
+    """Whether it has been written where so many operations have been executed."""
+    if isinstance(leaf, Dead):
+        return executed > len(program.batch_ops)
+    if isinstance(leaf, Scalar) and leaf.name not in ("cost", "bcost", "ecost"):
+        return True
+    return executed > index_of(leaf.name, leaf.layer if isinstance(leaf, Leaf) else None, program)
+
+
+def is_per_sample(leaf: Leaf) -> bool:
+    """Whether each sample of a batch has its own."""
+    return leaf.name not in BATCHWISE
+
+
+def varies(node: Typed) -> bool:
+    """Whether it differs from sample to sample."""
+    return any(isinstance(leaf, Leaf) and is_per_sample(leaf) for leaf in leaves(node))
+
+
+def is_matrix(leaf: Leaf, network: Network) -> bool:
+    """Whether each sample has a matrix of it, of which none lies in a buffer."""
+    return leaf.name == "dW" or (leaf.name == "sp" and not network.activation(leaf.layer or 0).elementwise)
+
+
+def reads_parameters(node: Typed) -> bool:
+    """Whether it matters if it is looked at before or after the update."""
+    return any(isinstance(leaf, Leaf) and leaf.name in ("W", "b") for leaf in leaves(node))
+
+
+def atoms_of(node: Typed, executed: int, program: Program, m: int) -> Iterator[Atom]:
+    """What a tree wants of a batch of m samples at a site where so many operations have been executed."""
+    if isinstance(node, Dead):
+        yield Flat(node.layer)
+    elif isinstance(node, Leaf):
+        if is_defined(node, executed, program):
+            yield Keep(node, reads_parameters(node) and executed >= len(program.batch_ops))
+    elif isinstance(node, Reduce):
+        if all(is_defined(leaf, executed, program) for leaf in leaves(node)):
+            if is_loop(node, program.recipe.network, m):
+                yield Loop(node, reads_parameters(node) and executed >= len(program.batch_ops))
+            else:
+                yield from atoms_of(node.arg, executed, program, m)
+    elif isinstance(node, Op):
+        for part in node.args:
+            yield from atoms_of(part, executed, program, m)
+
+
+def is_loop(node: Reduce, network: Network, m: int) -> bool:
+    """Whether a reduction is taken on the spot: its leaves are large, and nothing in it is known only later."""
+    tensors = [leaf for leaf in leaves(node) if isinstance(leaf, Leaf)]
+    size = sum(math.prod(leaf.shape) * (m if is_per_sample(leaf) else 1) for leaf in tensors)
+    return size * network.dtype.itemsize > SMALL and _is_at_hand(node.arg)
+
+
+def _is_at_hand(node: Typed) -> bool:
+    if isinstance(node, Past | Dead | Scalar):
+        return False
+    return all(map(_is_at_hand, node.args if isinstance(node, Op) else (node.arg,) if isinstance(node, Reduce) else ()))
+
+
+class Probe:
+    """What is put aside of the batches in some slots."""
+
+    def __init__(self, program: Program, atoms: Sequence[Atom], m: int, count: int) -> None:
+        self._program, self._m = program, m
+        self._network = program.recipe.network
+        self.results: dict[Atom, npt.NDArray[Any]] = {atom: self._room(atom, count) for atom in dict.fromkeys(atoms)}
+        """By atom, (count, ...): a leaf's axes and then its samples, if each has its own."""
+        self._stash = {
+            (name, layer): aligned_empty(TENSORS[name].shape(self._network, layer), self._network.dtype)
+            for name, layer in self._differences(self.results)
+        }
+        """By update (name, layer): the parameters before it."""
+
+    def _differences(self, atoms: Sequence[Atom] | dict[Atom, Any]) -> set[tuple[str, int]]:
+        """The updates that some atom reads."""
+        nodes = [atom.leaf if isinstance(atom, Keep) else atom.node for atom in atoms if not isinstance(atom, Flat)]
+        found = (leaf for node in nodes for leaf in leaves(node) if isinstance(leaf, Leaf))
+        return {(leaf.name, leaf.layer or 0) for leaf in found if leaf.name in ("uW", "ub")}
+
+    def _room(self, atom: Atom, count: int) -> npt.NDArray[Any]:
+        if isinstance(atom, Flat):
+            return aligned_empty((count, self._network.sizes[atom.layer]), np.dtype(np.bool_))
+        if isinstance(atom, Keep):
+            samples = (self._m,) if is_per_sample(atom.leaf) else ()
+            return aligned_empty((count, *atom.leaf.shape, *samples), self._network.dtype)
+        dtype = np.dtype(np.uint64) if atom.node.function == PRINT else FLOAT
+        many = varies(atom.node)
+        return aligned_empty((count, self._m if many else 1), np.dtype(np.bool_) if atom.node.boolean else dtype)
+
+    @property
+    def bytes(self) -> int:
+        """Of all that is put aside."""
+        return sum(result.nbytes for result in self.results.values())
+
+    def before(self, do: Do, ws: Workspace, slot: int) -> None:
+        """Emit what is put aside before the update."""
+        for key, stash in self._stash.items():
+            do(np.copyto, stash, self._parameter(key[0][1:], key[1], ws, after=False))
+        for atom, result in self.results.items():
+            if not atom.after and not self._waits(atom):
+                self._put(do, ws, atom, result[slot, ...])
+
+    def after(self, do: Do, ws: Workspace, slot: int) -> None:
+        """Emit what is put aside after it."""
+        for atom, result in self.results.items():
+            if atom.after or self._waits(atom):
+                self._put(do, ws, atom, result[slot, ...])
+
+    def _waits(self, atom: Atom) -> bool:
+        return bool(self._differences([atom]))
+
+    def _parameter(self, name: str, layer: int, ws: Workspace, *, after: bool) -> Array:
+        params = (ws.after if after else ws.state).params
+        return (params.W if name == "W" else params.b)[layer]
+
+    def _put(self, do: Do, ws: Workspace, atom: Atom, out: npt.NDArray[Any]) -> None:
+        if isinstance(atom, Flat):
+            slopes = ws.SP[atom.layer]
+            magnitudes, flat = do.scratch(slopes.shape, slopes.dtype), do.scratch(slopes.shape, np.bool_)
+            do(np.absolute, slopes, magnitudes)
+            do(np.less_equal, magnitudes, _number(self._network.activation(atom.layer).flat, slopes.dtype), flat)
+            do(np.logical_and.reduce, flat, 1, None, out)
+        elif isinstance(atom, Keep):
+            self._copy(do, ws, atom, out)
+        else:
+            _Reducer(self, do, ws, atom.after).put(atom.node, out)
+
+    def _copy(self, do: Do, ws: Workspace, atom: Keep, out: npt.NDArray[Any]) -> None:
+        leaf = atom.leaf
+        if leaf.name == "dW":
+            i, j = leaf.cell or (None, None)
+            D, A = ws.D[leaf.layer or 0], ws.A[(leaf.layer or 0) - 1]
+            rows = D[:, np.newaxis] if i is None and j is None else D if i is None else D[i]
+            do(np.multiply, rows, A if j is None else A[j], out)
+        elif is_matrix(leaf, self._network):
+            jacobian = self._network.activation(leaf.layer or 0).jacobian
+            for s in range(self._m):
+                do(_put_jacobian, jacobian, ws.A[leaf.layer or 0][:, s], _picked(leaf), out[..., s])
+        else:
+            do(np.copyto, out, self.buffer(do, ws, leaf, atom.after))
+
+    def buffer(self, do: Do, ws: Workspace, leaf: Leaf, after: bool) -> Array:
+        """A leaf that lies in a buffer, or is made in one: its axes, then the samples, if each has its own."""
+        name, layer = leaf.name, leaf.layer or 0
+        if name in ("W", "b"):
+            whole = self._parameter(name, layer, ws, after=after)
+        elif name in ("uW", "ub"):
+            whole = do.scratch(self._stash[name, layer].shape, self._network.dtype)
+            do(np.subtract, self._parameter(name[1:], layer, ws, after=True), self._stash[name, layer], whole)
+        elif name in ("gW", "gb"):
+            layout = self._network.layout
+            whole = (layout.weights if name == "gW" else layout.biases)(ws.total)[layer]
+            if ws.slots.late:
+                part = whole[_picked(leaf)] if leaf.cell else whole
+                mean = do.scratch(part.shape, self._network.dtype)
+                do(np.divide, part, _number(ws.m, self._network.dtype), mean)
+                return mean
+        elif name == "dC_da" and layer == 0:
+            whole = do.scratch((self._network.inputs, self._m), self._network.dtype)
+            do(np.dot, ws.state.params.W[1].T, ws.D[1], whole)
+        else:
+            tables = {"a": ws.A, "z": ws.Z, "sp": ws.SP, "dC_da": ws.dA, "db": ws.D}
+            whole = tables[name][layer] if name in tables else {"x": ws.A[0], "y": ws.Y}[name]
+        return whole[(*_picked(leaf), ...)] if leaf.cell else whole
+
+    @property
+    def network(self) -> Network:
+        """Whose batches they are."""
+        return self._network
+
+    @property
+    def m(self) -> int:
+        """Samples of a batch."""
+        return self._m
+
+
+def _picked(leaf: Leaf) -> tuple[int | slice, ...]:
+    return tuple(slice(None) if at is None else at for at in leaf.cell) or (slice(None),)
+
+
+def _number(value: float, dtype: npt.DTypeLike) -> Buffer:
+    return np.array(value, dtype)
+
+
+def _put_jacobian(jacobian: Callable[[Array], Array], a: Array, place: tuple[int | slice, ...], out: Array) -> None:
+    out[...] = jacobian(a)[place]
+
+
+class _Reducer:
+    """Emits the reduction of large leaves, for all samples at once, or for one after the other where each has a
+    matrix. Every buffer has the axes of its shape and then one for the samples, of length 1 where all share it.
+    """
+
+    def __init__(self, probe: Probe, do: Do, ws: Workspace, after: bool) -> None:
+        self._probe, self._do, self._ws, self._after = probe, do, ws, after
+        self._sample: int | None = None
+
+    def put(self, node: Reduce, out: npt.NDArray[Any]) -> None:
+        """The reduction into (m or 1,)."""
+        matrices = any(isinstance(leaf, Leaf) and is_matrix(leaf, self._probe.network) for leaf in leaves(node))
+        if not matrices:
+            self._reduce(node, out)
+            return
+        for s in range(self._probe.m):
+            self._sample = s
+            self._reduce(node, out[s : s + 1])
+
+    def _reduce(self, node: Reduce, out: npt.NDArray[Any]) -> None:
+        do, x = self._do, self._value(node.arg)
+        axes = tuple(range(x.ndim - 1))
+        reduce_into(do, node.function, x, axes, math.prod(node.arg.shape), out)
+
+    def _value(self, node: Typed) -> npt.NDArray[Any]:
+        do = self._do
+        if isinstance(node, Const | Given):
+            return np.asarray(node.value, FLOAT if not node.boolean else np.bool_)[..., np.newaxis]
+        if isinstance(node, Leaf):
+            return self._leaf(node)
+        if isinstance(node, Reduce):
+            sampled = self._sample is None and varies(node)
+            out = do.scratch((self._probe.m if sampled else 1,), np.bool_ if node.boolean else FLOAT)
+            self._reduce(node, out)
+            return out
+        assert isinstance(node, Op)
+        args = aligned([self._value(arg) for arg in node.args], [arg.shape for arg in node.args], 0)
+        out = do.scratch(np.broadcast_shapes(*(arg.shape for arg in args)), np.bool_ if node.boolean else FLOAT)
+        do(UFUNCS[node.function], *args, out)
+        return out
+
+    def _leaf(self, leaf: Leaf) -> npt.NDArray[Any]:
+        do, ws, probe, s = self._do, self._ws, self._probe, self._sample
+        if is_matrix(leaf, probe.network):
+            assert s is not None
+            layer = leaf.layer or 0
+            whole = do.scratch(TENSORS[leaf.name].shape(probe.network, layer), probe.network.dtype)
+            if leaf.name == "dW":
+                do(np.multiply.outer, ws.D[layer][:, s], ws.A[layer - 1][:, s], out=whole)
+            else:
+                do(_put_jacobian, probe.network.activation(layer).jacobian, ws.A[layer][:, s], (slice(None),), whole)
+            buffer: npt.NDArray[Any] = whole[(*_picked(leaf), ...)][..., np.newaxis]
+        else:
+            buffer = probe.buffer(do, ws, leaf, self._after)
+            if not is_per_sample(leaf):
+                buffer = buffer[..., np.newaxis]
+            elif s is not None:
+                buffer = buffer[..., s : s + 1]
+        if buffer.dtype == FLOAT:
+            return buffer
+        wide = do.scratch(buffer.shape, FLOAT)
+        do(np.copyto, wide, buffer)
+        return wide
+
+
+def aligned(args: Sequence[npt.NDArray[Any]], shapes: Sequence[tuple[int, ...]], lead: int) -> list[npt.NDArray[Any]]:
+    """Numbers get as many axes as the arrays beside them, between the `lead` first axes and the last one."""
+    most = max(map(len, shapes))
+    return [
+        arg.reshape(*arg.shape[:lead], *(1,) * (most - len(shape)), *arg.shape[lead:]) if len(shape) < most else arg
+        for arg, shape in zip(args, shapes, strict=True)
+    ]
+
+
+def reduce_into(
+    do: Do, function: str, x: npt.NDArray[Any], axes: tuple[int, ...], size: int, out: npt.NDArray[Any]
+) -> None:
+    """Emit a reduction of `size` entries along `axes`."""
+    if function == "norm":
+        squares = do.scratch(x.shape, FLOAT)
+        do(np.multiply, x, x, squares)
+        do(np.add.reduce, squares, axes, None, out)
+        do(np.sqrt, out, out)
+    elif function in ("argmax", "argmin", PRINT):
+        do({"argmax": _argmax, "argmin": _argmin, PRINT: fingerprint}[function], x, axes, out)
+    else:
+        row = FUNCTIONS[function]
+        assert row.call is not None
+        do(row.call, x, axes, out.dtype, out)
+        if function == "mean":
+            do(np.divide, out, _number(size, FLOAT), out)
+
+
+def _flattened(x: npt.NDArray[Any], axes: tuple[int, ...]) -> npt.NDArray[Any]:
+    """The axes to reduce as one, in the place of the first."""
+    if not axes:
+        return x[..., np.newaxis, :]
+    lead, tail = x.shape[: axes[0]], x.shape[axes[-1] + 1 :]
+    return x.reshape(*lead, -1, *tail)
+
+
+def _argmax(x: npt.NDArray[Any], axes: tuple[int, ...], out: npt.NDArray[Any]) -> None:
+    out[...] = _flattened(x, axes).argmax(-2)
+
+
+def _argmin(x: npt.NDArray[Any], axes: tuple[int, ...], out: npt.NDArray[Any]) -> None:
+    out[...] = _flattened(x, axes).argmin(-2)
+
+
+def fingerprint(x: npt.NDArray[Any], axes: tuple[int, ...], out: npt.NDArray[Any]) -> None:
+    """Sums of the entries' bits, each times an odd number of its own, modulo 2^64."""
+    flat = np.ascontiguousarray(_flattened(x, axes), FLOAT).view(np.uint64)
+    weights = np.arange(1, flat.shape[-2] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
+    mixed = (flat ^ (flat >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    np.add.reduce(mixed * weights[:, np.newaxis], axis=-2, out=out)

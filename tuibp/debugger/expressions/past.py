@@ -1,0 +1,205 @@
+"""Looking back: prev, avg and dead need what samples, batches or epochs before have come to.
+
+A quantity is recorded at the end of each of its periods: where the last operation that writes something it reads has
+run. `prev(x)` is what the period before has recorded, `avg(x, n)` the mean of the last n that are recorded. So both
+depend on the position alone, whichever way one has come; a run that wants them begins early enough (`warm_up`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tuibp.debugger.expressions.atoms import FLOAT, Atom, Flat, atoms_of, index_of, leaves
+from tuibp.debugger.expressions.evaluate import Batches, Evaluator, Known, Values
+from tuibp.debugger.expressions.typed import Dead, Leaf, Op, Past, Reduce, Scalar, Typed
+from tuibp.debugger.probing import Batch
+from tuibp.debugger.sites import Calendar, Integers, Site, Truths, after, end_index
+from tuibp.engine.program import Program
+
+
+def pasts(node: Typed) -> Iterator[Past]:
+    """Every prev and avg of a tree, the inner ones first."""
+    parts = node.args if isinstance(node, Op) else (node.arg,) if isinstance(node, Reduce | Past) else ()
+    for part in parts:
+        yield from pasts(part)
+    if isinstance(node, Past):
+        yield node
+
+
+def everything(node: Typed) -> Iterator[Leaf | Scalar | Dead]:
+    """All that a tree reads, in the past as well."""
+    yield from leaves(node)
+    for past in pasts(node):
+        yield from leaves(past.arg)
+
+
+def recorded_at(past: Past, program: Program) -> Site:
+    """The site at which what it looks back on is recorded: once a sample, or once a batch."""
+    full, ops = len(program.batch_ops), program.ops_per_sample
+    if past.rhythm == "epoch":
+        return replace_only(after(end_index(program), program))
+    executed = 1
+    for leaf in everything(past.arg):
+        if isinstance(leaf, Leaf):
+            executed = max(executed, full if leaf.name in ("W", "b") else 1 + index_of(leaf.name, leaf.layer, program))
+        elif isinstance(leaf, Scalar) and leaf.name in ("cost", "bcost", "ecost"):
+            executed = max(executed, 1 + index_of(leaf.name, None, program))
+        elif isinstance(leaf, Scalar):
+            executed = max(executed, 2)
+    if past.rhythm == "sample":
+        return Site(True, min(executed, 1 + ops) - 1, min(executed, 1 + ops))
+    if executed <= 1 + ops:
+        return Site(False, 0, 1 + ops)
+    return Site(False, 1 + executed - (full - 1), executed)
+
+
+def replace_only(site: Site) -> Site:
+    """The site without its restriction."""
+    return site._replace(only="")
+
+
+def warm_up(node: Typed, program: Program) -> int:
+    """Batches that must have run before the one where the tree is worked out."""
+    most = program.K if any(isinstance(leaf, Dead) for leaf in everything(node)) else 0
+    for past in pasts(node):
+        inner = warm_up(past.arg, program)
+        batches = {
+            "sample": -(-past.n // program.m) + 2,
+            "batch": past.n + 1,
+            "epoch": (past.n + 1) * program.K,
+        }[past.rhythm]
+        most = max(most, inner + batches)
+    return most
+
+
+class _Series:
+    """The recorded values of one thing, the last few of them."""
+
+    def __init__(self, past: Past, program: Program) -> None:
+        self.past = past
+        self.site = recorded_at(past, program)
+        self._program = program
+        self._base = 0
+        """The period of the first value."""
+        self._values = np.empty(0)
+        self._valid = np.empty(0, np.bool_)
+
+    def periods(self, calendar: Calendar, per_sample: bool) -> Integers:
+        """(count, m or 1) the period that is under way, the last one where it is asked for once a batch."""
+        program = self._program
+        if self.past.rhythm == "epoch":
+            return calendar.epoch
+        if self.past.rhythm == "batch":
+            return calendar.epoch * program.K + calendar.k
+        samples = np.arange(calendar.m, dtype=np.int64)
+        every: Integers = calendar.epoch * program.N + calendar.k * program.m + samples
+        return every if per_sample else every[:, -1:]
+
+    def record(self, batches: Batches) -> None:
+        """Take what these batches record."""
+        calendar = batches.calendar
+        value, valid = Evaluator(batches, self.site).value(self.past.arg)
+        periods = self.periods(calendar, self.site.per_sample)
+        shape = periods.shape
+        values = np.broadcast_to(value, shape)
+        known = np.broadcast_to(np.ones((1, 1), np.bool_) if valid is None else valid, shape)
+        if self.past.rhythm == "epoch":
+            last = (calendar.k == self._program.K - 1)[:, 0]
+            periods, values, known = periods[last], values[last], known[last]
+        if not periods.size:
+            return
+        flat = periods.reshape(-1)
+        keep = min(len(self._values), self.past.n + 1 + calendar.m)
+        if flat[0] != self._base + len(self._values):
+            keep, self._base = 0, int(flat[0])
+        self._base += (len(self._values) - keep) if keep else 0
+        self._values = np.concatenate([self._values[len(self._values) - keep :], values.reshape(-1).astype(FLOAT)])
+        self._valid = np.concatenate([self._valid[len(self._valid) - keep :], known.reshape(-1)])
+
+    def look(self, batches: Batches, site: Site) -> Known:
+        """What prev or avg is at a site of the batches that were recorded last."""
+        calendar, past = batches.calendar, self.past
+        period = self.periods(calendar, site.per_sample)
+        recorded = self._is_recorded(calendar, site)
+        if past.function == "prev":
+            value, valid = self._at(period - past.n)
+            return Known(value, valid)
+        last = np.where(recorded, period, period - 1)
+        total, count = np.zeros(last.shape), np.zeros(last.shape)
+        for back in range(past.n):
+            value, valid = self._at(last - back)
+            with np.errstate(all="ignore"):
+                total += np.where(valid, value, 0.0)
+            count += valid
+        with np.errstate(all="ignore"):
+            mean = total / count
+        return Known(mean, count > 0)
+
+    def _is_recorded(self, calendar: Calendar, site: Site) -> Truths:
+        """(…) whether the period under way has been recorded at a site."""
+        own, enough = self.site, site.executed >= self.site.executed
+        if self.past.rhythm == "epoch":
+            last: Truths = (calendar.k == self._program.K - 1) & enough
+            return last
+        if own.per_sample or not site.per_sample:
+            return np.full((1, 1), enough and site.offset >= 0)
+        own_last: Truths = (np.arange(calendar.m) == calendar.m - 1)[np.newaxis] & enough
+        return own_last
+
+    def _at(self, periods: Integers) -> tuple[Values, Truths]:
+        """The values of periods; undefined before the first of the run."""
+        exists = periods >= 0
+        index = periods - self._base
+        assert not np.any(exists & (index < 0)), "a run for this expression has begun too late"
+        inside = exists & (index < len(self._values))
+        index = np.where(inside, index, 0)
+        if not len(self._values):
+            return np.full(periods.shape, np.nan), inside & False
+        return self._values[index], inside & self._valid[index]
+
+
+class Memory:
+    """What some trees remember, while batches run one after the other."""
+
+    def __init__(self, nodes: Sequence[Typed], program: Program) -> None:
+        self._program = program
+        self.pasts = list(dict.fromkeys(past for node in nodes for past in pasts(node)))
+        self.layers = sorted({leaf.layer for node in nodes for leaf in everything(node) if isinstance(leaf, Dead)})
+        self._series = {past: _Series(past, program) for past in self.pasts}
+        self._flat: dict[int, Truths] = {}
+
+    def atoms(self, m: int) -> list[Atom]:
+        """What it wants of every batch."""
+        found: list[Atom] = [Flat(layer) for layer in self.layers]
+        for past, series in self._series.items():
+            found += atoms_of(past.arg, series.site.executed, self._program, m)
+        return found
+
+    def take(self, batch: Batch, calendar: Calendar, lr: float, sites: Sequence[Site]) -> Batches:
+        """Remember what some batches have come to.
+
+        Args:
+            sites: where the trees will be worked out.
+        """
+        batches = Batches(calendar, batch.results, batch.costs, batch.spent, lr)
+        for layer in self.layers:
+            batches.dead[layer] = self._dead(layer, batch, calendar)
+        inner = {self._series[past].site for past in self.pasts}
+        for past, series in self._series.items():
+            series.record(batches)
+            for site in dict.fromkeys([*inner, *sites]):
+                batches.past[past, site] = series.look(batches, site)
+        return batches
+
+    def _dead(self, layer: int, batch: Batch, calendar: Calendar) -> Values:
+        """(count, 1) the share of units that have been flat since the epoch began."""
+        flats, shares = batch.results[Flat(layer)], np.empty((batch.count, 1))
+        so_far = self._flat.get(layer)
+        for at, k in enumerate(calendar.k[:, 0]):
+            so_far = flats[at].copy() if k == 0 or so_far is None else so_far & flats[at]
+            shares[at] = so_far.mean()
+        assert so_far is not None
+        self._flat[layer] = so_far
+        return shares

@@ -1,0 +1,139 @@
+"""Sites: the positions of a batch at which something is looked at, as arithmetic over many batches at once.
+
+A site is owned by the batch whose values are visible there, which after its update is still the batch that has ended:
+so the place before `begin`, and those around the end of an epoch, belong to the batch before. The two positions before
+the first batch belong to none and are no sites (`debugger.search` looks at them one by one).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tuibp.debugger.position import Clock
+from tuibp.engine.program import Program
+
+Integers: TypeAlias = npt.NDArray[np.int64]
+Truths: TypeAlias = npt.NDArray[np.bool_]
+Only: TypeAlias = Literal["", "last sample", "not last sample", "last batch", "not last batch"]
+
+
+class Site(NamedTuple):
+    """A place that comes once a sample, or once a batch."""
+
+    per_sample: bool
+    offset: int
+    """Positions behind the sample's `load`; once a batch, behind its last sample's `acc` if >= 0, -1 before its first
+    `load`.
+    """
+    executed: int
+    """Operations of `batch_ops` that its sample has seen, the last one where it comes once a batch; one more than there
+    are when the epoch has ended.
+    """
+    only: Only = ""
+
+    def exists(self, m: int, k: Integers, K: int) -> Truths | None:
+        """(count, m or 1) where it comes at all; None for everywhere.
+
+        Args:
+            k: (count, 1) the batches' numbers in their epochs.
+        """
+        if self.only == "":
+            return None
+        if self.only in ("last sample", "not last sample"):
+            last = np.arange(m) == m - 1
+            return np.broadcast_to(last if self.only == "last sample" else ~last, (len(k), m))
+        found: Truths = k == K - 1 if self.only == "last batch" else k < K - 1
+        return found
+
+
+class Calendar:
+    """Where some batches of m samples lie in the run."""
+
+    def __init__(self, clock: Clock, first: int, count: int, m: int) -> None:
+        """
+        Args:
+            first: global number of the first of `count` batches.
+        """
+        program = clock.program
+        self.program, self.first, self.count, self.m = program, first, count, m
+        self.epoch, self.k = (
+            part.reshape(-1, 1) for part in np.divmod(np.arange(first, first + count, dtype=np.int64), program.K)
+        )
+        ops = program.ops_per_sample
+        self._begin = self.epoch * program.ops_per_epoch + 1 + self.k * (program.m * ops + 3)
+        self._samples = np.arange(m, dtype=np.int64)
+
+    def positions(self, site: Site) -> Integers:
+        """(count, m or 1) the positions of a site."""
+        ops = self.program.ops_per_sample
+        if site.per_sample:
+            positions: Integers = self._begin + 1 + ops * self._samples + site.offset
+            return positions
+        once: Integers = self._begin + 1 + (0 if site.offset < 0 else self.m * ops + site.offset)
+        return once
+
+    def exists(self, site: Site) -> Truths | None:
+        """(count, m or 1) where it comes at all; None for everywhere."""
+        return site.exists(self.m, self.k, self.program.K)
+
+    def scalar(self, name: str, site: Site) -> tuple[Integers, Truths | None]:
+        """(count, m or 1) epoch, batch, sample, t or m as they stand at a site, and where they are defined."""
+        if name == "t":
+            return self.positions(site), None
+        if name == "m":
+            return np.full((1, 1), self.m, np.int64), None
+        K, E = self.program.K, self.program.epochs
+        behind = -1 if site.per_sample else site.offset
+        """Once a batch: 1 before the update, 2 behind it, 3 behind the end of the epoch, 4 behind its next shuffle."""
+        if name == "epoch":
+            return np.minimum(self.epoch + (behind >= 3), E - 1), None
+        if name == "batch":
+            if behind < 2:
+                return self.k, None
+            if behind == 2:
+                return self.k + 1, self.k < K - 1
+            return np.zeros((1, 1), np.int64), np.full((1, 1), behind == 4)
+        if not site.per_sample:
+            return np.zeros((1, 1), np.int64), np.full((1, 1), behind < 0)
+        over = site.offset == self.program.ops_per_sample
+        samples = (self._samples + over)[np.newaxis]
+        return samples, samples < self.m if over else None
+
+
+def end_index(program: Program) -> int:
+    """The index of `end` behind the operations of a batch."""
+    return len(program.batch_ops)
+
+
+def after(index: int, program: Program) -> Site:
+    """The site behind an operation, by its index in `batch_ops`, or `end_index`."""
+    ops, full = program.ops_per_sample, len(program.batch_ops)
+    if index == 0:
+        return Site(False, -1, 1)
+    if index <= ops:
+        return Site(True, index, 1 + index)
+    if index < full:
+        return Site(False, 1 + index - (full - 2), index + 1)
+    return Site(False, 3, full + 1, "last batch")
+
+
+def before(name: str, program: Program) -> list[Site]:
+    """The sites at which an operation comes next, by its name: those that have an owner."""
+    ops, full = program.ops_per_sample, len(program.batch_ops)
+    if name == "shuffle":
+        return [Site(False, 3, full + 1, "last batch")]
+    if name == "begin":
+        return [Site(False, 2, full, "not last batch"), Site(False, 4, full + 1, "last batch")]
+    if name == "load":
+        return [Site(False, -1, 1), Site(True, ops, 1 + ops, "not last sample")]
+    if name == "grad":
+        return [Site(True, ops, 1 + ops, "last sample")]
+    if name == "update":
+        return [Site(False, 1, full - 1)]
+    if name == "end":
+        return [Site(False, 2, full, "last batch")]
+    index = next(at for at, op in enumerate(program.sample_ops) if op.name == name)
+    return [Site(True, index, 1 + index)]
