@@ -74,7 +74,13 @@ class Flat(NamedTuple):
     after: bool = False
 
 
-Atom: TypeAlias = Keep | Loop | Flat
+class Finite(NamedTuple):
+    """One number that is finite where every pre-activation of the batch is, and is not too large to be squared."""
+
+    after: bool = False
+
+
+Atom: TypeAlias = Keep | Loop | Flat | Finite
 
 
 def index_of(name: str, layer: int | None, program: Program) -> int:
@@ -174,13 +180,15 @@ class Probe:
 
     def _differences(self, atoms: Sequence[Atom] | dict[Atom, Any]) -> set[tuple[str, int]]:
         """The updates that some atom reads."""
-        nodes = [atom.leaf if isinstance(atom, Keep) else atom.node for atom in atoms if not isinstance(atom, Flat)]
+        nodes = [atom.leaf if isinstance(atom, Keep) else atom.node for atom in atoms if isinstance(atom, Keep | Loop)]
         found = (leaf for node in nodes for leaf in leaves(node) if isinstance(leaf, Leaf))
         return {(leaf.name, leaf.layer or 0) for leaf in found if leaf.name in ("uW", "ub")}
 
     def _room(self, atom: Atom, count: int) -> npt.NDArray[Any]:
         if isinstance(atom, Flat):
             return aligned_empty((count, self._network.sizes[atom.layer]), np.dtype(np.bool_))
+        if isinstance(atom, Finite):
+            return aligned_empty((count,), self._network.dtype)
         if isinstance(atom, Keep):
             samples = (self._m,) if is_per_sample(atom.leaf) else ()
             return aligned_empty((count, *atom.leaf.shape, *samples), self._network.dtype)
@@ -221,6 +229,9 @@ class Probe:
             do(np.absolute, slopes, magnitudes)
             do(np.less_equal, magnitudes, _number(self._network.activation(atom.layer).flat, slopes.dtype), flat)
             do(np.logical_and.reduce, flat, 1, None, out)
+        elif isinstance(atom, Finite):
+            flat = ws.rows_Z.reshape(-1)
+            do(np.dot, flat, flat, out)
         elif isinstance(atom, Keep):
             self._copy(do, ws, atom, out)
         else:

@@ -119,7 +119,9 @@ class _Series:
         self._valid = np.concatenate([self._valid[len(self._valid) - keep :], known.reshape(-1)])
 
     def look(self, batches: Batches, site: Site) -> Known:
-        """What prev or avg is at a site of the batches that were recorded last."""
+        """What prev or avg is at a site of the batches that were recorded last; what is looked for before the first
+        that was recorded counts as undefined.
+        """
         calendar, past = batches.calendar, self.past
         period = self.periods(calendar, site.per_sample)
         recorded = self._is_recorded(calendar, site)
@@ -152,8 +154,7 @@ class _Series:
         """The values of periods; undefined before the first of the run."""
         exists = periods >= 0
         index = periods - self._base
-        assert not np.any(exists & (index < 0)), "a run for this expression has begun too late"
-        inside = exists & (index < len(self._values))
+        inside = exists & (index >= 0) & (index < len(self._values))
         index = np.where(inside, index, 0)
         if not len(self._values):
             return np.full(periods.shape, np.nan), inside & False

@@ -340,3 +340,39 @@ class _Parser:
             if len(found) > DEEPEST:
                 raise self._fail("too many brackets", opened.at, "write a layer and a cell: W[2][0,1]")
         return tuple(found)
+
+
+_BINDING = {"or": 1, "and": 2, "not": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "neg": 7, "**": 8}
+"""How strongly an operator holds its sides; a comparison 4, an atom 9."""
+
+
+def text_of(node: Node | Axis) -> str:
+    """An expression as it would be written: the shortest number, blanks around operators, no bracket too many.
+
+    >>> text_of(parse("-( a[1][0]+2 )*3 >= 50%"))
+    '-(a[1][0] + 2) * 3 >= 0.5'
+    """
+    return _written(node, 0)
+
+
+def _written(node: Node | Axis, least: int) -> str:
+    if isinstance(node, Axis):
+        return ":"
+    if isinstance(node, Num):
+        return f"{node.value:g}" if float(f"{node.value:g}") == node.value else repr(node.value)
+    if isinstance(node, Name | Recall):
+        sign = "$" if isinstance(node, Recall) else ""
+        return f"{sign}{node.name}" + "".join(f"[{','.join(map(text_of, inside))}]" for inside in node.brackets)
+    if isinstance(node, Chain):
+        words = [_written(node.args[0], 5)]
+        words += [f"{sign} {_written(arg, 5)}" for sign, arg in zip(node.operators, node.args[1:], strict=True)]
+        text, own = " ".join(words), 4
+    elif node.function.endswith("()"):
+        return f"{node.function[:-1]}{', '.join(map(text_of, node.args))})"
+    elif len(node.args) == 1:
+        own = _BINDING[node.function]
+        text = ("-" if node.function == "neg" else "not ") + _written(node.args[0], own)
+    else:
+        own, right = _BINDING[node.function], node.function == "**"
+        text = f"{_written(node.args[0], own + right)} {node.function} {_written(node.args[1], own + (not right))}"
+    return f"({text})" if own < least else text

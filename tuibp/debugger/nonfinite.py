@@ -1,0 +1,121 @@
+"""The first operation of a timeline that writes a nan or an infinity: the producer, not what it has infected.
+
+A batch whose parameters hold one has it in its pre-activations, because inf * 0 is nan; one that arises on the way back
+is in the parameters after the update. So a look at z and at the costs of every batch tells within one batch where the
+first one is, and there every operation is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+
+from tuibp.debugger.expressions.atoms import Finite
+from tuibp.debugger.probing import Armed
+from tuibp.debugger.record import Record
+from tuibp.debugger.timeline import Timeline
+from tuibp.engine.arrays import Array
+from tuibp.engine.operations import Tensor
+
+
+class FirstNonFinite:
+    """Remembers how far a timeline is known to be clean."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._clean = 0
+        """Batches from the first on in which everything is finite."""
+        self._found: int | None = None
+
+    def up_to(self, t: int) -> Generator[tuple[int, int], None, int | None]:
+        """The position behind that operation, if it lies at or before t.
+
+        Yields:
+            (batches run, batches to run).
+        """
+        last = self._timeline.clock.begun(t)[0]
+        while self._found is None and self._clean <= last:
+            suspect = yield from self._suspect(last + 1)
+            for batch in range(self._clean, suspect + 1):
+                self._found = self._producer(batch)
+                if self._found is not None:
+                    break
+                self._clean = batch + 1
+        return self._found if self._found is not None and self._found <= t else None
+
+    def _suspect(self, stop: int) -> Generator[tuple[int, int], None, int]:
+        """The first batch from the clean ones on that may hold one; else the last before `stop`. All between it and
+        the batch before it are clean.
+        """
+        timeline, first, at = self._timeline, self._clean, self._clean
+        while at < stop:
+            plain = timeline.unedited(at, stop)
+            if plain == at:
+                return at
+            armed = Armed(timeline.program, lambda m: [Finite()])
+            for progress in timeline.watch(at, plain, armed):
+                taken, armed.taken = armed.taken, None
+                if taken is not None:
+                    with np.errstate(all="ignore"):
+                        fine = np.isfinite(taken.results[Finite()]) & np.isfinite(taken.costs).all(1)
+                    if not fine.all():
+                        suspect = taken.first + int(fine.argmin())
+                        self._clean = max(first, suspect - 1)
+                        return suspect
+                    self._clean = max(first, taken.first + taken.count - 1)
+                yield progress
+            at = plain
+        return stop - 1
+
+    def _producer(self, batch: int) -> int | None:
+        """The position behind the first operation of a batch that writes one."""
+        timeline, program = self._timeline, self._timeline.program
+        clock, ops = timeline.clock, self._timeline.program.batch_ops
+        epoch, k = divmod(batch, program.K)
+        end = clock.batch_start(epoch, k + 1)
+        record = timeline.record(end)
+        assert record is not None
+        columns = [_bad_columns(record, op.writes, program.batch_size(k)) for op in ops[1:-2]]
+        table = np.array(columns).T
+        hit = np.flatnonzero(table.any(1))
+        if len(hit):
+            s = int(hit[0])
+            return clock.sample_start(epoch, k, s) + int(table[s].argmax()) + 1
+        for back, op in ((1, ops[-2]), (0, ops[-1])):
+            if any(not np.isfinite(_whole(record, tensor)).all() for tensor in op.writes):
+                return end - back
+        return None
+
+
+def _bad_columns(record: Record, writes: tuple[Tensor, ...], m: int) -> list[bool]:
+    """Which samples have one in what an operation writes."""
+    ws, bad = record.ws, np.zeros(m, np.bool_)
+    tables = {"a": ws.A, "z": ws.Z, "dC_da": ws.dA, "db": ws.D}
+    for name, layer in writes:
+        if name in tables:
+            bad |= ~np.isfinite(tables[name][layer or 0]).all(0)
+        elif name == "sp" and ws.network.activation(layer or 0).elementwise:
+            bad |= ~np.isfinite(ws.SP[layer or 0]).all(0)
+        elif name == "sp":
+            bad |= ~np.isfinite(ws.A[layer or 0]).all(0)
+        elif name == "y":
+            bad |= ~np.isfinite(ws.Y).all(0)
+        elif name == "dW":
+            # The largest product is that of the largest factors, and rounding keeps the order of numbers.
+            with np.errstate(all="ignore"):
+                largest = abs(ws.D[layer or 0]).max(0) * abs(ws.A[(layer or 0) - 1]).max(0)
+            bad |= ~np.isfinite(largest)
+        elif name == "cost":
+            bad |= ~np.isfinite(ws.C)
+        elif name == "bcost":
+            with np.errstate(all="ignore"):
+                bad |= ~np.isfinite(np.add.accumulate(ws.C, dtype=np.float64))
+    found: list[bool] = bad.tolist()
+    return found
+
+
+def _whole(record: Record, tensor: Tensor) -> Array:
+    ws, layer = record.ws, tensor.layer or 0
+    after = ws.after.params
+    return {"gW": ws.gW, "gb": ws.gb, "W": after.W, "b": after.b}[tensor.name][layer]
