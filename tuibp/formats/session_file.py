@@ -95,7 +95,9 @@ def load(raw: bytes, name: str) -> Saved:
     with unseal(raw, name) as archive:
         document = _document(member(archive, name, _JSON, MOST_JSON), name)
         report = Report()
-        frames = _KEYFRAMES(report, ("keyframes",), document.pop("keyframes", None)) or ()
+        frames = _KEYFRAMES(report, ("keyframes",), document.pop("keyframes", None))
+        if frames is None or faults(report):
+            _fail(report, name)
         names = [_JSON, _NETWORK, *_keyframe_names(len(frames))]
         if len(frames) > MOST_KEYFRAMES or sorted(archive.namelist()) != sorted(names):
             raise damaged(name, "it has other entries than it should")

@@ -38,6 +38,8 @@ LATEST = 2**62
 """Largest t, batch and count of commands."""
 LINE = 1000
 """Longest command, expression, note or label, in characters."""
+LARGEST = 10**30
+"""Whole numbers that stand for a number are smaller."""
 PATH = 4096
 """Longest path."""
 DEPTH = 4
@@ -91,7 +93,7 @@ def number(report: Report, path: Path, value: object) -> float | None:
         return float(value)
     if isinstance(value, float) and math.isfinite(value):
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LATEST:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST:
         return value
     report.add(path, f"{dotted(path)} must be a number, not {quoted(value)}")
     return None
