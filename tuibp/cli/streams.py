@@ -130,9 +130,11 @@ def _of_bytes(file: int | Path) -> BinaryIO:
 @contextlib.contextmanager
 def _whole_file(path: Path, opened: Callable[[int | Path], IO[AnyStr]]) -> Iterator[IO[AnyStr]]:
     """A file that takes its name only when it is complete and on the disk; until then the old one is left alone."""
-    if path.is_dir():
-        raise InputError("is a directory", hint="give the name of a file", where=str(path))
-    if path.exists() and not path.is_file():  # a pipe or a device keeps its place
+    with _failures(str(path)):
+        if path.is_dir():
+            raise InputError("is a directory", hint="give the name of a file", where=str(path))
+        special = path.exists() and not path.is_file()
+    if special:  # a pipe or a device keeps its place
         with _failures(str(path)), opened(path) as stream:
             yield stream
         return
