@@ -246,6 +246,8 @@ def _simple(value: object) -> object:
 
 
 def _all_simple(value: object) -> object:
+    if type(value) in (int, str):
+        return value
     if isinstance(value, list | tuple):
         return [_all_simple(item) for item in value]
     if isinstance(value, Mapping):
