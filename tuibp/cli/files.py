@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tuibp.cli import streams
 from tuibp.errors import InputError
@@ -50,6 +50,48 @@ def open_recipe(name: str) -> Recipe:
     from tuibp.formats.network_file import MOST_BYTES, load
 
     return load(read(path, MOST_BYTES), shown(path, name), reader(path.parent))
+
+
+class Source(NamedTuple):
+    """A network file that was opened, with what a session keeps of it."""
+
+    recipe: Recipe
+    name: str
+    """As it was given."""
+    text: str
+    """The whole network file."""
+    folder: str
+    """The absolute folder that the paths of data files count from; "" for a sample."""
+    data: dict[str, str]
+    """Every data file that was read: its path as written, to the sha256 of its bytes in hexadecimal."""
+
+
+def open_source(name: str) -> Source:
+    """The recipe of a FILE with its text and the digests of its data files; every file is read once.
+
+    Raises:
+        TuibpError: as `open_recipe`.
+    """
+    path = find(name)
+    from hashlib import sha256
+
+    from tuibp.formats.network_file import MOST_BYTES, load
+
+    raw, data, read_data = read(path, MOST_BYTES), {}, reader(path.parent)
+
+    def noted(data_name: str) -> bytes:
+        content = read_data(data_name)
+        data[data_name] = sha256(content).hexdigest()
+        return content
+
+    recipe = load(raw, shown(path, name), noted)
+    folder = "" if is_sample(name) else str(path.parent.resolve())
+    return Source(recipe, name, raw.decode("utf-8-sig"), folder, data)
+
+
+def is_sample(name: str) -> bool:
+    """Whether a FILE stands for a sample."""
+    return _is_bare(name) and name in samples()
 
 
 def find(name: str) -> Path:

@@ -12,10 +12,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import IO, AnyStr, BinaryIO, TextIO
 
 from tuibp.errors import InputError
 
@@ -72,7 +72,7 @@ def write_lines(lines: Iterable[str], output: str | None) -> None:
     if output == "":
         raise InputError("the name of the output file is empty", hint="give a name, or leave --output out")
     name = output or "standard output"
-    target = _standard_output() if output is None else _whole_file(Path(output))
+    target = _standard_output() if output is None else _whole_file(Path(output), _of_text)
     with target as stream, _failures(name):
         for line in lines:
             stream.write(line)
@@ -107,32 +107,56 @@ def _standard_output() -> Iterator[TextIO]:
     yield sys.stdout
 
 
+def write_whole(path: Path, raw: bytes) -> None:
+    """Put bytes into a file that appears, or is replaced, when they are all on the disk.
+
+    Raises:
+        InputError: they cannot be written; a file that was there is as it was.
+    """
+    if "\0" in str(path):
+        raise InputError("is not the name of a file", hint="choose another name", where=str(path))
+    with _whole_file(path, _of_bytes) as stream, _failures(str(path)):
+        stream.write(raw)
+
+
+def _of_text(file: int | Path) -> TextIO:
+    return open(file, "w", encoding="utf-8", newline="\n")  # noqa: PTH123  (a number has no open method)
+
+
+def _of_bytes(file: int | Path) -> BinaryIO:
+    return open(file, "wb")  # noqa: PTH123
+
+
 @contextlib.contextmanager
-def _whole_file(path: Path) -> Iterator[TextIO]:
+def _whole_file(path: Path, opened: Callable[[int | Path], IO[AnyStr]]) -> Iterator[IO[AnyStr]]:
     """A file that takes its name only when it is complete and on the disk; until then the old one is left alone."""
-    if path.is_dir():
-        raise InputError("is a directory", hint="give the name of a file", where=str(path))
-    if path.exists() and not path.is_file():  # a pipe or a device keeps its place
-        with _failures(str(path)), path.open("w", encoding="utf-8", newline="\n") as stream:
+    with _failures(str(path)):
+        if path.is_dir():
+            raise InputError("is a directory", hint="give the name of a file", where=str(path))
+        special = path.exists() and not path.is_file()
+    if special:  # a pipe or a device keeps its place
+        with _failures(str(path)), opened(path) as stream:
             yield stream
         return
     import tempfile  # 8 ms of imports that only a file wants
 
     path = Path(os.path.realpath(path))
     with _failures(str(path)):
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+        # A short part of the name: it is measured in bytes, of which a character may take four.
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", suffix=".part", dir=path.parent)
         temporary = Path(name)
     try:
-        with _unwound_by_signals(), os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+        # Failures of the last flush come out of `close`, so they are ours as well.
+        with _unwound_by_signals(), _failures(str(path)), opened(handle) as stream:
             yield stream
-            with _failures(str(path)):
-                stream.flush()
-                os.fsync(stream.fileno())
+            stream.flush()
+            os.fsync(stream.fileno())
         with _failures(str(path)):
             temporary.chmod(_mode(path))
             temporary.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise
 
 

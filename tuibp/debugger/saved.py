@@ -1,0 +1,141 @@
+"""What a session is when it is put away: plain data from which all of it is computed anew.
+
+A session is a recipe and what was done to it, so nothing of the run itself is kept but digests, by which another
+machine learns whether it computes the same; whole states (`Keyframe`) only where they are asked for. Nothing here
+knows of files, and nothing of it is ever executed: every text is parsed again by whoever takes the session up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from tuibp.engine.arrays import Array
+
+Value: TypeAlias = "float | Sequence[Value]"
+"""A number, or nested lists of numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedEdit:
+    """A `set`: what was given another value at t."""
+
+    t: int
+    target: str
+    """As it was written: "W[2][3,1]", "lr"."""
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTimeline:
+    """One run: the recipe with some edits or changes."""
+
+    parent: int | None
+    """The timeline that it was forked from, an earlier one; None for a first one."""
+    edits: tuple[SavedEdit, ...] = ()
+    """All of its own, those that it has from its parents included."""
+    changes: Mapping[str, float] = field(default_factory=dict)
+    """What `run with` changed, by name; empty for others. Whole numbers stay whole numbers."""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedStop:
+    """A breakpoint, watch or catch."""
+
+    number: int
+    line: str
+    """The command that makes it: "break bwd 1 if cost > 1"."""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SavedMark:
+    """A named place."""
+
+    name: str
+    timeline: int
+    t: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedNote:
+    """What somebody wrote down at a place."""
+
+    text: str
+    timeline: int
+    t: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedValue:
+    """An entry of the value history, $number: what was asked for and where, so that it can be computed again."""
+
+    number: int
+    expression: str
+    timeline: int
+    t: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The state at the beginning of a batch in a few numbers: `digests` makes and compares them."""
+
+    timeline: int
+    batch: int
+    """The global number of the batch."""
+    digest: str
+    """blake2b of the state block's bytes: 128 bits in hexadecimal."""
+    cost: float | None
+    """Mean cost of the batch before; None for the first batch."""
+    norms: tuple[float, ...]
+    """The norm of W[l] for l = 1..L."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Keyframe:
+    """A whole state at the beginning of a batch."""
+
+    timeline: int
+    batch: int
+    """The global number of the batch."""
+    block: Array
+    """(1 + slots, size) as in `engine.state.State`, float64 or float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A session."""
+
+    network_name: str
+    """The FILE as it was given: a path, or the bare name of a sample. A path: make it safe before it is shown."""
+    network_text: str
+    """The whole network file."""
+    folder: str
+    """The absolute folder that the paths of data files count from; "" for a sample."""
+    data: Mapping[str, str]
+    """Every data file that the network file names: its path as written, to the sha256 of its bytes in hexadecimal."""
+    timelines: tuple[SavedTimeline, ...]
+    current: int = 0
+    """Number of the timeline on which the session stands; like every other `timeline` here it counts from 0."""
+    t: int = 0
+    selected: int = 0
+    """Level of the selected frame (`engine.operations.Level`)."""
+    stops: tuple[SavedStop, ...] = ()
+    marks: tuple[SavedMark, ...] = ()
+    notes: tuple[SavedNote, ...] = ()
+    values: tuple[SavedValue, ...] = ()
+    displays: tuple[str, ...] = ()
+    """Expressions that are shown at every stop."""
+    visited: tuple[tuple[int, int], ...] = ()
+    """(timeline, t) of the visited places."""
+    place: int = 0
+    """Which of them we are at."""
+    digests: tuple[Digest, ...] = ()
+    machine: str = ""
+    """What computed it, in words for messages."""
+    commands: int = 0
+    """How many commands the session has carried out: of two copies the one with more is the later one."""
+    keyframes: tuple[Keyframe, ...] = field(default=(), compare=False)
+    """Not compared, because they hold arrays; the digests say as much."""
