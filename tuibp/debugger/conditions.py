@@ -38,6 +38,8 @@ class Condition:
     """Whether it holds where the value differs from that at the site before."""
     next: Location | None = None
     """The operation that is next at its sites; None where they are behind operations."""
+    at: int | None = None
+    """The one position where it may hold, for one that has no sites."""
 
     @property
     def constant(self) -> bool:

@@ -148,9 +148,12 @@ class Head:
         m = self.program.batch_size(at % self.program.K)
         runner, gauges = self._runner(m)
         count = min(batch - at, self.equal(at), self._most - at % self._most)
-        if armed is not None:
-            count = min(count, armed.most(m))
-        runner.arm(None if armed is None else armed.probe(m, min(runner.slots.count, armed.most(m))))
+        if armed is None:
+            runner.arm(None, runner.slots.count)
+        else:
+            most = min(runner.slots.count, armed.most(m))
+            count = min(count, most)
+            runner.arm(armed.probe(m, most), most)
         if self._pauses:
             count = min(count, self.keyframes.next_due(at) - at)
             runner.load(self.samples(at, count), at)

@@ -13,6 +13,7 @@ import numpy as np
 
 from tuibp.debugger.conditions import Condition
 from tuibp.debugger.expressions.evaluate import Batches, Evaluator, Values
+from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.sites import Calendar, Integers
 from tuibp.debugger.sweep import UNRUN, Progress, Sweep, site_at, value_at
 from tuibp.debugger.timeline import Timeline
@@ -25,12 +26,22 @@ FIRST, MOST = 64, 8192
 class Search:
     """Some conditions on one timeline."""
 
-    def __init__(self, timeline: Timeline, conditions: Sequence[Condition]) -> None:
+    def __init__(
+        self, timeline: Timeline, conditions: Sequence[Condition], first_bad: FirstNonFinite | None = None
+    ) -> None:
+        """
+        Args:
+            first_bad: where the first nan or infinity is written, if that is looked for as well.
+        """
         self._timeline = timeline
         self._clock = timeline.clock
         self._fixed = [condition for condition in conditions if condition.constant and condition.next is not None]
-        self._tested = [condition for condition in conditions if condition not in self._fixed]
+        self._pointed = [condition for condition in conditions if condition.at is not None]
+        others = (*self._fixed, *self._pointed)
+        self._tested = [condition for condition in conditions if condition not in others]
         self._runs = any(condition.computes for condition in self._tested)
+        self._first_bad = first_bad
+        self._sweep: Sweep | None = None
 
     def forward(self, t: int) -> Found:
         """The first position after t where one holds.
@@ -41,7 +52,12 @@ class Search:
         Raises:
             OvertakenError: another journey of the timeline has begun.
         """
-        bound = min((p for c in self._fixed if c.next and (p := c.next.after(t)) is not None), default=None)
+        places = [p for c in self._fixed if c.next and (p := c.next.after(t)) is not None]
+        places += [c.at for c in self._pointed if c.at is not None and c.at > t and self._is_true(c)]
+        bound = min(places, default=None)
+        if self._first_bad is not None:
+            bad = yield from self._first_bad.up_to(self._clock.total if bound is None else bound)
+            bound = bad if bad is not None and bad > t else bound
         if not self._tested:
             return bound
         last = self._clock.total if bound is None else bound
@@ -61,12 +77,21 @@ class Search:
 
     def reverse(self, t: int) -> Found:
         """The last position before t where one holds; yields and raises as `forward`."""
-        bound = max((p for c in self._fixed if c.next and (p := c.next.before(t)) is not None), default=None)
+        places = [p for c in self._fixed if c.next and (p := c.next.before(t)) is not None]
+        places += [c.at for c in self._pointed if c.at is not None and c.at < t and self._is_true(c)]
+        bound = max(places, default=None)
+        if self._first_bad is not None and t > 0:
+            bad = yield from self._first_bad.up_to(t - 1)
+            bound = bad if bad is not None and (bound is None or bad > bound) else bound
         if not self._tested or t == 0:
             return bound
-        least = -1 if bound is None else bound
-        stop, size = self._clock.begun(t - 1)[0] + 1, FIRST
-        whole = stop
+        best = yield from self._back(t, -1 if bound is None else bound)
+        return bound if best is None else best
+
+    def _back(self, t: int, least: int) -> Found:
+        """The last position before t, and behind `least`, where a test holds."""
+        whole = stop = self._clock.begun(t - 1)[0] + 1
+        size = FIRST
         while stop > 0:
             first = max(0, stop - size)
             best = -1
@@ -77,23 +102,23 @@ class Search:
                 found = step[step < t]
                 if len(found):
                     best = max(best, int(found[-1]))
-            if best >= 0 or least >= self._clock.batch_start(*divmod(first, self._clock.program.K)):
-                return max(best, least)
+            if best > least:
+                return best
+            if least >= self._clock.batch_start(*divmod(first, self._clock.program.K)):
+                return None
             stop, size = first, min(2 * size, MOST)
-        for p in (1, 0):
-            if least < p < t and self._at_origin(p):
-                return p
-        return bound
+        return next((p for p in (1, 0) if least < p < t and self._at_origin(p)), None)
 
-    def holding(self, t: int) -> Iterator[Condition]:
+    def _is_true(self, condition: Condition) -> bool:
+        assert condition.at is not None
+        value = value_at(self._timeline, condition.node, condition.at)
+        return value is not None and bool(value)
+
+    def holding(self, t: int) -> list[Condition]:
         """Those that hold at a position, of all."""
-        for condition in (*self._fixed, *self._tested):
-            if condition in self._fixed:
-                assert condition.next is not None
-                if condition.next.before(t + 1) == t:
-                    yield condition
-            elif self._holds_at(condition, t):
-                yield condition
+        found = [c for c in self._fixed if c.next and c.next.before(t + 1) == t]
+        found += [c for c in self._pointed if c.at == t and self._is_true(c)]
+        return found + [c for c in self._tested if self._holds_at(c, t)]
 
     def _holds_at(self, condition: Condition, t: int) -> bool:
         if self._clock.begun(t)[0] < 0:
@@ -122,8 +147,10 @@ class Search:
         if not self._runs:
             yield from self._unrun(first, stop)
             return
-        sweep = Sweep(self._timeline, [(c.node, c.sites) for c in self._tested])
-        sweep.warm_up = max(sweep.warm_up, *(c.warm_up for c in self._tested))
+        if self._sweep is None:
+            self._sweep = Sweep(self._timeline, [(c.node, c.sites) for c in self._tested])
+            self._sweep.warm_up = max([self._sweep.warm_up, *(c.warm_up for c in self._tested)])
+        sweep = self._sweep
         carried: dict[int, Values | None] = {}
         begin = max(0, first - sweep.warm_up)
         if begin == 0:

@@ -36,9 +36,12 @@ class Sweep:
         self._timeline = timeline
         self._nodes = nodes
         self._sites = tuple(dict.fromkeys(site for _, sites in nodes for site in sites))
-        self.memory = Memory([node for node, _ in nodes], timeline.program)
+        self.memory = self._fresh_memory()
         self.warm_up = max((warm_up(node, timeline.program) for node, _ in nodes), default=0)
         self._armed = Armed(timeline.program, self._wanted)
+
+    def _fresh_memory(self) -> Memory:
+        return Memory([node for node, _ in self._nodes], self._timeline.program)
 
     def _wanted(self, m: int) -> list[Atom]:
         """Of batches of m samples."""
@@ -57,6 +60,7 @@ class Sweep:
             OvertakenError: another journey has begun.
         """
         timeline, at = self._timeline, max(0, first - self.warm_up)
+        self.memory = self._fresh_memory()
         while at < stop:
             plain = timeline.unedited(at, stop)
             if plain > at:

@@ -53,6 +53,8 @@ class Activation(NamedTuple):
     """The |σ′| at or below which a unit is called saturated: a twentieth of the steepest slope; -1 where none is."""
     monotone: bool = True
     """Whether σ′ is nowhere negative."""
+    bounded: bool = False
+    """Whether σ stays between two values, so that it saturates on both sides."""
 
     @property
     def elementwise(self) -> bool:
@@ -309,6 +311,7 @@ _ROWS = (
         "σ′(z) = a (1 - a)",
         "Rumelhart, Hinton, Williams, Learning representations by back-propagating errors (1986)",
         flat=0.0125,
+        bounded=True,
     ),
     Activation(
         "tanh",
@@ -317,6 +320,7 @@ _ROWS = (
         "σ(z) = tanh z",
         "σ′(z) = 1 - a^2",
         "LeCun, Bottou, Orr, Müller, Efficient BackProp (1998), section 4.4",
+        bounded=True,
     ),
     Activation(
         "relu",
@@ -397,6 +401,7 @@ _ROWS = (
         "σ′(z) = 1 if |z| < 1 else 0",
         "Collobert, Large scale machine learning (2004)",
         kinks=(-1.0, 1.0),
+        bounded=True,
     ),
     Activation(
         "softmax",

@@ -63,13 +63,22 @@ class Runner:
         self._at = 0
         """The global batch in the first slot."""
         self._aside: Aside | None = None
+        self._count = count
         self._plain = self._codes, self._tables
+        self._armed: tuple[Aside | None, dict[bool, Code], dict[tuple[int, bool], list[list[Call]]]] = (None, {}, {})
+        """What was put aside last, and the code that does it."""
 
-    def arm(self, aside: Aside | None) -> None:
-        """From now on put aside what somebody wants, as well; None puts nothing aside."""
+    def arm(self, aside: Aside | None, count: int) -> None:
+        """From now on put aside what somebody wants, as well; None puts nothing aside.
+
+        Args:
+            count: the most batches that run at once meanwhile; no more than ever.
+        """
         if aside is not self._aside:
-            self._aside = aside
-            self._codes, self._tables = self._plain if aside is None else ({}, {})
+            self._aside, self._count = aside, count
+            if aside is not None and aside is not self._armed[0]:
+                self._armed = aside, {}, {}
+            self._codes, self._tables = self._plain if aside is None else self._armed[1:]
 
     def load(self, indices: IntArray, at: int) -> None:
         """Take the samples (n, m) of n batches, the first of which is global batch `at`."""
@@ -96,9 +105,9 @@ class Runner:
         code = self._codes.get(gauged)
         if code is None:
             # Two slots tell what differs from slot to slot.
-            one, other = (self._tape(slot, gauged) for slot in (0, min(1, self.slots.count - 1)))
+            one, other = (self._tape(slot, gauged) for slot in (0, min(1, self._count - 1)))
             labels = _labels(self._workspace(0, gauged))
-            code = self._codes[gauged] = Code(one, other, labels, self.slots.count)
+            code = self._codes[gauged] = Code(one, other, labels, self._count)
         return code
 
     def operations(self, slot: int) -> list[Callable[[], None]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -291,7 +292,16 @@ def _picked(leaf: Leaf) -> tuple[int | slice, ...]:
 
 
 def _number(value: float, dtype: npt.DTypeLike) -> Buffer:
-    return np.array(value, dtype)
+    """A number as an array, the same one whenever it is asked for: a run may string calls together that read it."""
+    return _number_of(float(value).hex(), np.dtype(dtype).str)
+
+
+@cache
+def _number_of(digits: str, dtype: str) -> Buffer:
+    with np.errstate(all="ignore"):
+        number = np.array(float.fromhex(digits), dtype)
+    number.flags.writeable = False
+    return number
 
 
 def _put_jacobian(jacobian: Callable[[Array], Array], a: Array, place: tuple[int | slice, ...], out: Array) -> None:
@@ -324,8 +334,10 @@ class _Reducer:
 
     def _value(self, node: Typed) -> npt.NDArray[Any]:
         do = self._do
-        if isinstance(node, Const | Given):
-            return np.asarray(node.value, FLOAT if not node.boolean else np.bool_)[..., np.newaxis]
+        if isinstance(node, Const):
+            return _number(node.value, np.bool_ if node.boolean else FLOAT)[np.newaxis]
+        if isinstance(node, Given):
+            return node.value[..., np.newaxis]
         if isinstance(node, Leaf):
             return self._leaf(node)
         if isinstance(node, Reduce):

@@ -302,7 +302,7 @@ class _Binder:
         if node.brackets:
             raise self._fail("a value of the history has no brackets", node.at, "print the cell itself")
         if isinstance(value, np.ndarray) and value.ndim:
-            return Given(value, value.dtype == np.bool_)
+            return Given(value.astype(np.bool_ if value.dtype == np.bool_ else np.float64), value.dtype == np.bool_)
         return Const(float(value), isinstance(value, bool | np.bool_))
 
     # -- operators

@@ -1,0 +1,122 @@
+"""The hunt: some stops on one timeline, where the next of them lies, and what there is to say at a position.
+
+All that hold at one position are reported, each with the numbers that made it hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tuibp.debugger.catches import CATCHES
+from tuibp.debugger.conditions import Condition
+from tuibp.debugger.expressions.evaluate import Values
+from tuibp.debugger.expressions.syntax import Apply, Chain, Name, Node, Num, Recall, parse, text_of
+from tuibp.debugger.expressions.typed import Op, Scope, Typed, bind
+from tuibp.debugger.nonfinite import FirstNonFinite
+from tuibp.debugger.search import Found, Search
+from tuibp.debugger.stops import Armed, Breakpoint, arm
+from tuibp.debugger.sweep import value_at
+from tuibp.debugger.timeline import Timeline
+
+
+@dataclass(frozen=True, eq=False)
+class Hit:
+    """A stop that holds at a position."""
+
+    stop: Breakpoint
+    values: tuple[tuple[str, Values], ...]
+    """What it looked at, and the numbers: ("norm(db[1])", 0.0012); of a watch for changes first the old, then the new
+    value.
+    """
+
+
+class Hunt:
+    """Stops on a timeline."""
+
+    def __init__(self, timeline: Timeline, stops: Iterable[Breakpoint], first_bad: FirstNonFinite) -> None:
+        """
+        Raises:
+            TuibpError: a stop means nothing on this timeline.
+        """
+        self._timeline = timeline
+        self._armed: list[Armed] = [arm(stop, timeline) for stop in stops]
+        self._first_bad = first_bad
+        conditions = [condition for armed in self._armed for condition in armed.conditions]
+        wants_bad = any(armed.first_bad for armed in self._armed)
+        self._search = Search(timeline, conditions, first_bad if wants_bad else None)
+
+    def __bool__(self) -> bool:
+        return bool(self._armed)
+
+    def next(self, t: int, direction: int) -> Found:
+        """The next position where one stops, after t or before it; yields and raises as `Search.forward`."""
+        return self._search.forward(t) if direction > 0 else self._search.reverse(t)
+
+    def hits(self, t: int) -> list[Hit]:
+        """All that hold at a position."""
+        found: list[Hit] = []
+        for armed in self._armed:
+            holding = Search(self._timeline, armed.conditions).holding(t)
+            if holding:
+                found.append(Hit(armed.breakpoint, self._looked_at(armed.breakpoint, holding, t)))
+            elif armed.first_bad and self._is_first_bad(t):
+                found.append(Hit(armed.breakpoint, ()))
+        return found
+
+    def _is_first_bad(self, t: int) -> bool:
+        return _ended(self._first_bad.up_to(t)) == t
+
+    def _looked_at(self, stop: Breakpoint, holding: Sequence[Condition], t: int) -> tuple[tuple[str, Values], ...]:
+        text = stop.test or (CATCHES[stop.place].expression if stop.kind == "catch" else "")
+        if not text:
+            return ()
+        found: list[tuple[str, Values]] = []
+        for condition in holding:
+            for node in _asked(parse(text), changes=condition.changes):
+                scope = Scope(self._timeline.recipe.network, condition.layer)
+                typed = bind(node, text, scope)
+                name = _with_layer(text_of(node), condition.layer)
+                if condition.changes:
+                    found += [(f"{name} before", value) for value in self._before(condition, typed, t)]
+                value = value_at(self._timeline, typed, t)
+                if value is not None:
+                    found.append((name, value))
+        return tuple({name: (name, value) for name, value in found}.values())
+
+    def _before(self, condition: Condition, typed: Typed, t: int) -> Iterator[Values]:
+        """The value of a watched quantity at the site before, or as the run began, if it was defined there."""
+        node = condition.node
+        defined = Op("or", (Op("==", (node, node), (), True), Op("!=", (node, node), (), True)), (), True)
+        sites = replace(condition, node=defined, changes=False)
+        place = _ended(Search(self._timeline, [sites]).reverse(t))
+        value = value_at(self._timeline, typed, place or 0)
+        if value is not None:
+            yield value
+
+
+def _ended(search: Found) -> int | None:
+    """What a search comes to."""
+    while True:
+        try:
+            next(search)
+        except StopIteration as done:
+            found: int | None = done.value
+            return found
+
+
+def _with_layer(text: str, layer: int | None) -> str:
+    return text if layer is None else text.replace("[l]", f"[{layer}]").replace("(l)", f"({layer})")
+
+
+def _asked(node: Node, *, changes: bool = False) -> Iterator[Node]:
+    """What a test compares, without the numbers it compares with; of a watch for changes, all of it."""
+    if changes or isinstance(node, Name | Recall):
+        yield node
+    elif isinstance(node, Chain):
+        yield from (arg for arg in node.args if not isinstance(arg, Num))
+    elif isinstance(node, Apply) and node.function in ("and", "or", "not"):
+        for arg in node.args:
+            yield from _asked(arg)
+    elif isinstance(node, Apply):
+        yield node
