@@ -114,6 +114,16 @@ class Search:
         value = value_at(self._timeline, condition.node, condition.at)
         return value is not None and bool(value)
 
+    def count(self, t: int) -> Generator[Progress, None, int]:
+        """At how many positions up to t one holds; yields and raises as `forward`. Fixed places do not count."""
+        found = sum(self._at_origin(p) for p in (0, 1) if p <= t)
+        for step in self._through(0, self._clock.begun(t)[0] + 1):
+            if isinstance(step, tuple):
+                yield step
+            else:
+                found += int(np.count_nonzero(step <= t))
+        return found
+
     def holding(self, t: int) -> list[Condition]:
         """Those that hold at a position, of all."""
         found = [c for c in self._fixed if c.next and c.next.before(t + 1) == t]

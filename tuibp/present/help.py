@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tuibp.debugger.commands import COMMANDS, GROUPS, Command
+from tuibp.debugger.command import GROUPS, Command
+from tuibp.debugger.commands import COMMANDS
 from tuibp.present.cells import Picture, Run, framed, slide
 
 PANES = {

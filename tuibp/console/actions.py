@@ -1,0 +1,13 @@
+"""ACTIONS: what every verb of COMMANDS does."""
+
+from __future__ import annotations
+
+from tuibp.console.changing import CHANGING
+from tuibp.console.console import Action
+from tuibp.console.keeping import KEEPING
+from tuibp.console.looking import LOOKING
+from tuibp.console.moving import MOVING, move
+
+ACTIONS: dict[str, Action] = {**MOVING, **LOOKING, **CHANGING, **KEEPING}
+"""By verb."""
+__all__ = ["ACTIONS", "move"]

@@ -1,0 +1,264 @@
+"""Keeping: stops, marks, notes, scripts, asserts, help, and saving the session."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from tuibp.console.console import Action, Console
+from tuibp.console.looking import numbers
+from tuibp.console.reply import Job, Reply, Request
+from tuibp.debugger.command import GROUPS, Command
+from tuibp.debugger.commands import COMMANDS, find_command
+from tuibp.debugger.expressions.functions import FUNCTIONS
+from tuibp.debugger.expressions.syntax import Chain, parse, text_of
+from tuibp.debugger.names import SCALARS, TENSORS
+from tuibp.debugger.stops import KINDS, read
+from tuibp.engine.text import safe
+from tuibp.errors import InputError, TuibpError
+from tuibp.present.stopped import value_text
+
+DEEPEST = 8
+"""Scripts within each other."""
+_MARK = re.compile(r"[A-Za-z_]\w{0,19}$")
+_TOLERANCE = re.compile(r"(?P<test>.*\S)\s+(?P<tolerance>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$")
+NOTE = 500
+
+
+# -- stops
+
+
+def make_stop(console: Console, request: Request) -> Reply:
+    """break, tbreak, watch and catch."""
+    session = console.session
+    kind = next(kind for kind in KINDS if kind == request.name)
+    # Commands of a logpoint are looked at where it is made, not where it first stops.
+    for command in read(kind, request.argument, 0, session.clock, session.t).commands:
+        _may_be_done(command)
+    stop = session.stops.add(kind, request.argument, session.timeline, session.t)
+    return Reply((f"stop {stop.number}: {stop.title}",), values={"number": stop.number, "stop": stop.title})
+
+
+def _may_be_done(line: str) -> None:
+    """Whether a logpoint may do it: whatever only looks."""
+    from tuibp.console.language import read_line
+
+    command = read_line(line).command
+    if command is None or command.group not in ("look", "time") or command.moves or command.verb in ("timeline",):
+        hint = "print, display, info, where, list, when, mark and note may stand behind do"
+        raise InputError(f'a logpoint cannot do "{safe(line, 40)}"', hint=hint)
+
+
+def delete(console: Console, request: Request) -> Reply:
+    """delete N..., or all."""
+    stops = console.session.stops
+    found = numbers(request.argument, dict(stops.all), "stop")
+    for number in found:
+        stops.delete(number)
+    return Reply((f"{len(found)} stops forgotten.",) if len(found) != 1 else ())
+
+
+def enable(console: Console, request: Request) -> Reply:
+    """enable and disable N..., or all."""
+    stops = console.session.stops
+    for number in numbers(request.argument, dict(stops.all), "stop"):
+        stops.enable(number, request.name == "enable")
+    return Reply()
+
+
+# -- marks and notes
+
+
+def mark(console: Console, request: Request) -> Reply:
+    """mark NAME."""
+    if not _MARK.match(request.argument):
+        raise InputError(
+            f'"{safe(request.argument, 30)}" is no name for a mark', hint="write a letter or a word: mark a"
+        )
+    console.marks[request.argument] = console.place
+    return Reply((f"'{request.argument} is {console.name_of(console.place)}.",))
+
+
+def note(console: Console, request: Request) -> Reply:
+    """note TEXT."""
+    console.notes.append((console.place, safe(request.argument, NOTE)))
+    return Reply((f"Noted at {console.name_of(console.place)}.",))
+
+
+# -- scripts
+
+
+def source(console: Console, request: Request) -> Job:
+    """source FILE: an error ends it."""
+    if console.files is None:
+        raise InputError("scripts cannot be read here", hint="give them to tuibp with -x")
+    if console.depth >= DEEPEST:
+        raise InputError(f"scripts call each other deeper than {DEEPEST} levels", hint="does one call itself?")
+    text, lines = console.files.script(request.argument), []
+    console.depth += 1
+    reply = Reply()
+    try:
+        for number, line in enumerate(text.splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                reply = yield from console.start(line)
+            except TuibpError as error:
+                where = f"{safe(request.argument, 60)}:{number}"
+                raise InputError(error.message, hint=error.hint, where=error.where or where) from error
+            lines += reply.lines
+            if reply.quit or reply.failed:
+                break
+    finally:
+        console.depth -= 1
+    return Reply(tuple(lines), moved=True, quit=reply.quit, failed=reply.failed)
+
+
+def check(console: Console, request: Request) -> Reply:
+    """assert E, or assert A == B TOL: within a tolerance relative to the larger, or absolute where that is 0."""
+    text, tolerance = request.argument, 0.0
+    match = _TOLERANCE.match(text)
+    if match and _reads(match["test"]):
+        text, tolerance = match["test"], float(match["tolerance"])
+    node = parse(text)
+    if isinstance(node, Chain) and node.operators == ("==",):
+        return _equal(console, text, text_of(node.args[0]), text_of(node.args[1]), tolerance)
+    if tolerance:
+        raise InputError("a tolerance wants A == B", hint="write assert cost == 0.25 1e-6")
+    if console.test(text):
+        return Reply((f"assert holds: {text}",))
+    sides = node.args if isinstance(node, Chain) else ()
+    told = "; ".join(f"{text_of(side)} = {_value(console, text_of(side))}" for side in sides)
+    return Reply((f"assert FAILED: {text}" + (f": {told}" if told else ""),), failed=True)
+
+
+def _reads(text: str) -> bool:
+    """Whether an expression can be read."""
+    try:
+        parse(text)
+    except TuibpError:
+        return False
+    return True
+
+
+def _value(console: Console, text: str) -> str:
+    try:
+        return value_text(console.value(text), 10)
+    except TuibpError:
+        return "not computed"
+
+
+def _equal(console: Console, text: str, left: str, right: str, tolerance: float) -> Reply:
+    a, b = console.value(left), console.value(right)
+    if a.shape != b.shape and a.ndim and b.ndim:
+        console.bind(text)  # says so
+    with np.errstate(all="ignore"):
+        scale = np.maximum(np.abs(a), np.abs(b)) if tolerance else np.asarray(1.0)
+        close = (a == b) | (np.abs(a - b) <= tolerance * np.where(scale > 0, scale, 1.0)) | (np.isnan(a) & np.isnan(b))
+        gap = np.abs(np.asarray(a, np.float64) - b)
+    within = f" within {tolerance:g}" if tolerance else ""
+    if bool(np.all(close)):
+        return Reply((f"assert holds: {text}{within}",))
+    at = np.unravel_index(int(np.argmax(np.where(np.isnan(gap), np.inf, gap))), gap.shape)
+    one, other = (float(np.broadcast_to(side, gap.shape)[at]) for side in (a, b))
+    cell = f"[{','.join(map(str, map(int, at)))}]" if gap.ndim else ""
+    told = f"{left}{cell} = {one:.17g}, {right}{cell if b.ndim else ''} = {other:.17g}"
+    return Reply((f"assert FAILED: {text}{within}: {told}",), failed=True, values={"left": one, "right": other})
+
+
+def echo(_: Console, request: Request) -> Reply:
+    """echo TEXT."""
+    return Reply((safe(request.argument, NOTE),))
+
+
+def save(console: Console, request: Request) -> Reply:
+    """save FILE, or to the file it has."""
+    if console.files is None:
+        raise InputError("the session cannot be saved here", hint="open it with tuibp FILE")
+    from tuibp.console.sessions import saved
+
+    return Reply((f"Saved to {console.files.save(request.argument, saved(console))}.",))
+
+
+def leave(_console: Console, _request: Request) -> Reply:
+    """quit."""
+    return Reply(quit=True)
+
+
+# -- help
+
+
+def tell_help(_: Console, request: Request) -> Reply:
+    """help, help COMMAND, help expressions."""
+    word = request.argument
+    if not word:
+        return Reply(tuple(_all_help()))
+    if word in ("expressions", "expression", "functions"):
+        return Reply(tuple(_expressions()))
+    if word in FUNCTIONS:
+        return Reply((f"{FUNCTIONS[word].usage}: {FUNCTIONS[word].help}.",))
+    command = find_command(word)
+    lines = [command.usage, f"  {command.help}"]
+    if command.keys:
+        lines.append(f"  On the screen: {', '.join(command.keys)}.")
+    if command.aliases:
+        lines.append(f"  Also {', '.join(command.aliases)}.")
+    return Reply(tuple(lines))
+
+
+def _all_help() -> list[str]:
+    lines = []
+    for group, title in GROUPS.items():
+        rows = [row for row in COMMANDS.values() if row.group == group and row.typed]
+        if rows:
+            lines.append(f"{title}:")
+            lines += [_help_line(row) for row in rows if not row.name.startswith("reverse-")]
+            if any(row.name.startswith("reverse-") for row in rows):
+                lines.append("  reverse-... is the same backwards: reverse-step, or rs.")
+    lines.append("Anything else is an expression and is printed: W[2][0,1], norm(gW[1]), cost > 1.")
+    lines.append("help COMMAND tells about one, help expressions about the language; words may be shortened.")
+    return lines
+
+
+def _help_line(row: Command) -> str:
+    alias = f" ({row.aliases[0]})" if row.aliases else ""
+    return f"  {row.name + alias:<16} {row.help}"
+
+
+def _expressions() -> list[str]:
+    lines = ["tensors    the first bracket is the layer, the second the cell: W[2][0,1], a[L][0], W[2][0,:]"]
+    lines += [f"  {name:<6} {row.meaning}" for name, row in TENSORS.items()]
+    lines.append("scalars")
+    lines += [f"  {name:<6} {meaning}" for name, (meaning, _) in SCALARS.items()]
+    lines.append("functions")
+    width = max(len(row.usage) for row in FUNCTIONS.values())
+    lines += [f"  {row.usage:<{width}}  {row.help}" for row in FUNCTIONS.values()]
+    lines.append("operators  or and not  == != < <= > >= (may be chained)  + - * / %  ** ^   50% is 0.5")
+    lines.append("What is not computed yet is undefined, and a test of it counts as false. $1, $ and $name are values.")
+    return lines
+
+
+def apropos(_: Console, request: Request) -> Reply:
+    """apropos WORD."""
+    word = request.argument.lower()
+    rows = [row for row in COMMANDS.values() if row.typed and word in f"{row.name} {row.label} {row.help}".lower()]
+    functions = [row for row in FUNCTIONS.values() if word in f"{row.usage} {row.help}".lower()]
+    lines = [_help_line(row) for row in rows] + [f"  {row.usage:<16} {row.help}" for row in functions]
+    return Reply(tuple(lines) or (f'Nothing speaks of "{safe(request.argument, 40)}": help lists everything.',))
+
+
+KEEPING: dict[str, Action] = {
+    "stop": make_stop,
+    "delete": delete,
+    "enable": enable,
+    "mark": mark,
+    "note": note,
+    "source": source,
+    "assert": check,
+    "echo": echo,
+    "save": save,
+    "help": tell_help,
+    "apropos": apropos,
+    "quit": leave,
+}

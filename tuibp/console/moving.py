@@ -1,0 +1,126 @@
+"""Movements on the command line, and what is said where they end."""
+
+from __future__ import annotations
+
+from dataclasses import replace as replaced
+
+from tuibp.console.console import Action, Console
+from tuibp.console.reply import Job, Reply, Request
+from tuibp.debugger.commands import COMMANDS
+from tuibp.debugger.conditions import Condition, watched, written_sites
+from tuibp.debugger.expressions.syntax import ExpressionError
+from tuibp.debugger.hunt import Hit
+from tuibp.debugger.resume import resume
+from tuibp.debugger.search import Search
+from tuibp.debugger.session import Stop
+from tuibp.debugger.sweep import OvertakenError, value_at
+from tuibp.errors import InputError, NameInputError, TuibpError
+from tuibp.present.numbers import short
+from tuibp.present.stopped import hit_line, stopped_lines
+
+
+def move(console: Console, request: Request) -> Job:
+    """A movement whose target follows from the clock; goto also takes marks and values."""
+    session, command = console.session, COMMANDS[request.name]
+    if command.name == "goto" and request.argument[:1] in ("'", "$"):
+        place = console.position(request.argument)
+        if place.timeline != session.current:
+            session.switch(place.timeline)
+        yield from session.travel(place.t)
+        return arrived(console, session.stop(session.came_from))
+    start, frame = session.t, session.frame if command.name == "finish" else None
+    yield from session.travel(session.target(command, request.count, request.argument))
+    return arrived(console, session.stop(start, frame))
+
+
+def arrived(console: Console, stop: Stop, hits: tuple[Hit, ...] = ()) -> Reply:
+    """The answer of a movement: why it stopped, where, and the displays."""
+    session = console.session
+    lines = stopped_lines(session, stop.reason, hits, console.digits)
+    values: dict[str, object] = {
+        "at": session.position.name,
+        "t": session.t,
+        "timeline": session.current,
+        "stops": [{"number": hit.stop.number, "stop": hit.stop.title, "values": dict(hit.values)} for hit in hits],
+    }
+    if stop.reason:
+        values["reason"] = stop.reason
+    return Reply((*lines, *display_lines(console)), moved=True, values=values)
+
+
+def display_lines(console: Console) -> list[str]:
+    """What `display` has asked for, as it stands here."""
+    from tuibp.console.looking import shown
+
+    lines: list[str] = []
+    for number, (text, format) in console.displays.items():
+        try:
+            lines += shown(console, f"display {number}: {text}", text, format)
+        except NameInputError:
+            lines.append(f"display {number}: {text} is not computed yet")
+        except TuibpError as error:
+            lines.append(f"display {number}: {text}: {error.message}")
+    return lines
+
+
+def resume_run(console: Console, request: Request) -> Job:
+    """continue and reverse-continue."""
+    session, start = console.session, console.session.t
+    direction = -1 if request.name.startswith("reverse") else +1
+    told: list[str] = []
+    arrival = yield from resume(
+        session, session.hunt(), direction, request.count, lambda hits: told.extend(_logged(console, hits))
+    )
+    for hit in arrival.hits:
+        if hit.stop.kind == "tbreak":
+            session.stops.delete(hit.stop.number)
+    reason = session.stop(start).reason
+    if not arrival.hits and session.stops.enabled and not reason:
+        reason = "No stop on the way."
+    reply = arrived(console, Stop(session.t, start, reason), arrival.hits)
+    return replaced(reply, lines=(*told, *reply.lines))
+
+
+def _logged(console: Console, hits: list[Hit]) -> list[str]:
+    """What logpoints print at the place where the session stands."""
+    lines = [f"{console.session.position.name}  {'; '.join(hit_line(hit, console.digits) for hit in hits)}"]
+    for hit in hits:
+        for command in hit.stop.commands:
+            lines += [f"  {line}" for line in console.execute(command).lines]
+    return lines
+
+
+def visit(console: Console, request: Request) -> Reply:
+    """back and forward through the places where one has stood."""
+    session = console.session
+    stop = session.step_visited(-1 if request.name == "back" else +1, request.count)
+    return arrived(console, stop)
+
+
+def last_change(console: Console, request: Request) -> Job:
+    """Back to the position at which a value had last changed."""
+    session, text = console.session, request.argument
+    node = console.bind(text)
+    sites = written_sites(node, session.timeline.program)
+    if not sites:
+        raise ExpressionError("no operation writes anything that this reads", text, 0, "name a tensor or a cost")
+    search = Search(session.timeline, [Condition(session.timeline.program, watched(node), sites, changes=True)])
+    while True:
+        try:
+            place = yield from search.reverse(session.t)
+            break
+        except OvertakenError:
+            continue
+    if place is None:
+        raise InputError(f"{text} has not changed before this place", hint="it is as the run began, or not computed")
+    start, before = session.t, value_at(session.timeline, node, place - 1)
+    yield from session.travel(place)
+    now = value_at(session.timeline, node, place)
+    reason = f"{text} was written here."
+    if before is not None and now is not None and not node.shape:
+        digits = console.digits
+        reason = f"{text} changed here from {short(float(before), digits)} to {short(float(now), digits)}."
+    return arrived(console, Stop(place, start, reason))
+
+
+MOVING: dict[str, Action] = {"resume": resume_run, "visit": visit, "last": last_change}

@@ -1,0 +1,62 @@
+"""Running on to the next stop, in either direction, as a journey that may be broken off between any two batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuibp.debugger.hunt import Hit, Hunt
+from tuibp.debugger.sweep import OvertakenError
+
+if TYPE_CHECKING:
+    from tuibp.debugger.session import Session
+
+Logger = Callable[[list[Hit]], None]
+"""What is done where only logpoints hold; the session stands there."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Arrival:
+    """Where a run to the next stop has ended."""
+
+    t: int
+    hits: tuple[Hit, ...]
+    """What has stopped it; none at either end of the run."""
+
+
+def resume(
+    session: Session, hunt: Hunt, direction: int, count: int = 1, log: Logger | None = None
+) -> Generator[tuple[int, int], None, Arrival]:
+    """Go on to the count-th place where something stops, or to the end of the run, or back.
+
+    Yields:
+        (batches run, batches to run). Until it has ended the session stays where it was, but for logpoints.
+    """
+    t = session.t
+    while True:
+        place = yield from _next(hunt, t, direction)
+        if place is None:
+            end = session.clock.total if direction > 0 else 0
+            yield from session.travel(end)
+            return Arrival(end, ())
+        hits = tuple(hunt.hits(place))
+        if log is not None and hits and all(hit.stop.commands for hit in hits):
+            yield from session.travel(place, remember=False)
+            log(list(hits))
+            t = place
+            continue
+        count -= 1
+        t = place
+        if count == 0:
+            yield from session.travel(place)
+            return Arrival(place, hits)
+
+
+def _next(hunt: Hunt, t: int, direction: int) -> Generator[tuple[int, int], None, int | None]:
+    """The next place; a search that another journey has ended begins again."""
+    while True:
+        try:
+            return (yield from hunt.next(t, direction))
+        except OvertakenError:
+            continue
