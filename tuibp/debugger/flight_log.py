@@ -141,6 +141,14 @@ class _Rows:
             self._merge_groups(whole.reshape(count, stride, -1), matrix[at : at + count])
         self._state = _State(matrix, stride, stop, self._merged(rest) if len(rest) else None)
 
+    def _begin_with(self, other: _Rows, items: int) -> None:
+        """Take over the first items, a multiple of its stride, of a log that may be written to meanwhile."""
+        matrix, stride, _, _ = other._state
+        assert items % stride == 0
+        copy, count = np.empty_like(matrix), items // stride
+        copy[:count] = matrix[:count]
+        self._state = _State(copy, stride, items, None)
+
     def _merge_groups(self, groups: Array, out: Array) -> None:
         """Make one row of every group.
 
@@ -231,6 +239,22 @@ class FlightLog(_Rows):
         """Gauges are in the log of the batches before this one of which one is taken."""
         return self._gauges.filled * self.period
 
+    def begin_with(self, other: FlightLog, batches: int) -> None:
+        """Take over batches 0 .. batches-1, which `other.whole` says, of the log of another timeline. Where that has
+        merged more rows than a log filled so far would have, sums of later rows are added up in another order.
+        """
+        self._gauges._begin_with(other._gauges, -(-batches // self.period))
+        self._bad = other._bad if other._bad is not None and other._bad < batches else None
+        self._begin_with(other, batches)
+
+    def whole(self, batches: int) -> int:
+        """How many of the first `batches` batches end with a row and with a row of gauges: a row that reaches beyond
+        has no part that is known.
+        """
+        gauges = self._gauges.stride
+        unit = max(self.stride, self.period * gauges if gauges > 1 else 1)
+        return batches - batches % unit
+
     def first_not_finite(self) -> int | None:
         """The first global batch whose cost is nan or infinite; None where all are finite."""
         return self._bad if self._bad is not None and self._bad < self.filled else None
@@ -280,6 +304,10 @@ class EpochLog(_Rows):
             budget: bytes that rows may take.
         """
         super().__init__(len(SUMS), budget, np.add)
+
+    def begin_with(self, other: EpochLog, epochs: int) -> None:
+        """Take over epochs 0 .. epochs-1, a multiple of its stride, of the log of another timeline."""
+        self._begin_with(other, epochs)
 
     def row(self, epoch: int) -> EpochRow:
         """The row of an epoch.

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from tuibp.debugger.branch import Branch, Frames, Origin
 from tuibp.debugger.flight_log import EpochLog, FlightLog
 from tuibp.debugger.gauges import Gauges
 from tuibp.debugger.history import Keyframes, Spill
@@ -34,15 +35,17 @@ LONG = 10_000_000
 class Head:
     """One state of a run, somewhere on it."""
 
-    def __init__(self, program: Program, budget: int, spill: Spill | None) -> None:
+    def __init__(self, program: Program, budget: int, spill: Spill | None, origin: Origin | None = None) -> None:
         """
         Args:
             budget: bytes of keyframes in memory.
             spill: where keyframes go when that is used up.
+            origin: where the timeline begins; None for the start of its recipe.
         """
         recipe = program.recipe
         self.program = program
-        self.state = State.initial(recipe)
+        origin = origin or Origin(State.initial(recipe))
+        self.state = origin.initial
         self.at = 0
         """The batch at whose beginning `state` stands; `_TORN` while it is being written, so that an interrupt there
         (ctrl+c in somebody's Python) costs a replay and never a wrong number.
@@ -51,8 +54,14 @@ class Head:
         """Of the epoch of batch `at`, before that batch."""
         self.log = FlightLog(program.L, gauge_period(program))
         self.epochs = EpochLog()
+        origin.fill(self.log, self.epochs, program.K)
         self.judge: Judge | None = judge_of(recipe.train.y)
-        self.keyframes = Keyframes(self.state.block, budget, first_stride(program), spill)
+        stride = first_stride(program)
+        self.keyframes: Frames = (
+            Keyframes(self.state.block, budget, stride, spill)
+            if origin.parent is None
+            else Branch(origin.parent, origin, budget, stride)
+        )
         self._quiet = quiet()
         self._table: Array = np.empty((0, 3))
         """(n, 3) what the epochs had come to with each batch of the last stretch: cost, samples, correct."""
@@ -60,6 +69,8 @@ class Head:
         self._pauses = program.m * widest > LONG
         self._most = slots_of_a_run(program, self._pauses)
         self._runners: dict[int, tuple[Runner, Gauges]] = {}
+        """By the samples of a batch, those of `program`."""
+        self._runners_of = {program: self._runners}
         self._orders = Orders(recipe.plan.seed, program.N, recipe.plan.shuffle)
         self._draws: OrderedDict[int, IntArray] = OrderedDict()
         between = max(1, self._most // self.keyframes.stride)
@@ -69,6 +80,11 @@ class Head:
     def pause_more_often(self) -> None:
         """Run half as many batches before a pause; what is left behind is the same."""
         self._most = max(1, self._most // 2)
+
+    def use(self, program: Program) -> None:
+        """Run on with a program that differs in nothing but the learning rate."""
+        self._runners = self._runners_of.setdefault(program, {})
+        self.program = program
 
     def order(self, epoch: int) -> IntArray:
         """(N,) the order in which epoch `epoch` meets the samples."""
@@ -117,7 +133,8 @@ class Head:
 
     def back_up(self, batch: int) -> None:
         """Stand at or before `batch`: on the last keyframe there, unless the head stands between the two."""
-        at, block, spent = self.keyframes.nearest(batch)
+        # A fork may know states that lie behind what it could take over of its parent's log, which has no gaps.
+        at, block, spent = self.keyframes.nearest(min(batch, self.log.filled))
         if not at <= self.at <= batch:
             self.put(at, block, Spent(*spent))
 
@@ -252,7 +269,7 @@ class Head:
         """Enter a record that has been computed whole, if the log has not got its batch yet."""
         if record.batch == self.log.filled:
             assert record.ws.slots.count == 1, "a stretch of records lies where the log is filled already"
-            self._quiet.run(self._book, record.batch, 1, Gauges(record.ws.slots, self.judge), record.spent)
+            self._quiet.run(self._book, record.batch, 1, record.gauges(self.judge), record.spent)
 
     def after(self, record: Record) -> Spent:
         """What the epoch has come to with a record that has been computed whole: what the next batch begins with."""

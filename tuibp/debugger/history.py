@@ -67,13 +67,21 @@ class _Listing:
 class Keyframes:
     """States at the beginning of batches 0, stride, 2 stride, ... as far as the run has come; that of 0 for ever."""
 
-    def __init__(self, first: Array, budget: int = BUDGET, stride: int = 1, spill: Spill | None = None) -> None:
+    def __init__(
+        self,
+        first: Array,
+        budget: int = BUDGET,
+        stride: int = 1,
+        spill: Spill | None = None,
+        spent: tuple[float, int, int] = (0.0, 0, 0),
+    ) -> None:
         """
         Args:
             first: the state block at batch 0; every frame has its shape and type.
             budget: bytes that frames may take in memory; at least two are kept whatever it says.
             stride: batches from one frame to the next as long as there is room, a power of two.
             spill: where further frames go.
+            spent: what the epoch has come to before batch 0, where that is not the run's first.
         """
         self._frame_bytes = first.nbytes + BESIDE
         self._room = max(2, budget // self._frame_bytes)
@@ -85,7 +93,7 @@ class Keyframes:
         """The frame that was read from the spill last."""
         self._spent = np.empty(self.capacity, _SPENT)
         self._listing = _Listing(stride, np.zeros(self.capacity, _SLOT), iter(range(1, self.capacity + 1)), 0)
-        self.offer(0, first, (0.0, 0, 0))
+        self.offer(0, first, spent)
 
     @property
     def stride(self) -> int:
@@ -134,6 +142,19 @@ class Keyframes:
                     return index * listing.stride, block, self._spent[slot - 1].item()
                 listing.slots[index] = 0
             index = int(np.flatnonzero(listing.slots[:index])[-1])
+
+    def copy_nearest(self, batch: int, out: Array) -> tuple[int, tuple[float, int, int]]:
+        """As `nearest`, for a thread that is not the owner's: the frame, one in memory, is copied to `out`."""
+        while True:
+            listing = self._listing
+            slots = listing.slots[: min(batch // listing.stride, listing.last) + 1]
+            index = int(np.flatnonzero((slots > 0) & (slots <= self._room))[-1])
+            slot = int(slots[index])
+            out[...] = self._pool[slot - 1]
+            spent = self._spent[slot - 1].item()
+            # A slot is written to only after a new listing has taken it off, so what has been copied is whole.
+            if self._listing is listing:
+                return index * listing.stride, spent
 
     def _put(self, slot: int, block: Array, spent: tuple[float, int, int]) -> bool:
         """Whether the frame now lies in the slot, counted from 0: first those of the pool, then the spill's."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tuibp.debugger.gauges import Gauges
 from tuibp.engine.arrays import Array
 from tuibp.engine.calls import Shared
 from tuibp.engine.metrics import Judge, count_correct
@@ -104,6 +105,27 @@ class Record:
         cost += float(self._quiet.run(np.add.accumulate, ws.C, dtype=np.float64)[-1])
         right = -1 if judge is None else int(self._quiet.run(count_correct, judge, ws.A[-1], ws.Y))
         return Spent(cost, samples + ws.m, correct + right)
+
+    @property
+    def after(self) -> State:
+        """What the next batch finds, once all is computed."""
+        return self.ws.after
+
+    def stage(self, count: int) -> Record:
+        """The batch after the first `count` of the edits in it; here there are none."""
+        return self
+
+    def gauges(self, judge: Judge | None) -> Gauges:
+        """What the logs ask of it is read off its buffers."""
+        return Gauges(self.ws.slots, judge)
+
+    def softmax(self, layer: int) -> Array:
+        """(n_l, m) the activations that the Jacobian of a layer without a column of slopes is made of."""
+        return self.ws.A[layer]
+
+    def factors(self, layer: int) -> tuple[Array, Array]:
+        """(n_l, m) δ[l] and (n_{l-1}, m) a[l-1], of which dW[l] is formed."""
+        return self.ws.D[layer], self.ws.A[layer - 1]
 
     @cached_property
     def input_gradient(self) -> Array:

@@ -10,10 +10,12 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from tuibp.debugger.commands import COMMANDS, Command
+from tuibp.debugger.edits import Edit
 from tuibp.debugger.history import BUDGET, Spill
-from tuibp.debugger.names import SCALARS, parse_cell
+from tuibp.debugger.names import SCALARS, CellRef, parse_cell
 from tuibp.debugger.position import Clock, Frame, Position
-from tuibp.debugger.timeline import Timeline
+from tuibp.debugger.timeline import FORK_SHARE, Timeline
+from tuibp.debugger.variant import variant
 from tuibp.debugger.view import Look, View
 from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Level
@@ -45,9 +47,11 @@ class Session:
             budget: bytes of keyframes in memory.
             spill: where further keyframes go.
         """
-        self.recipe = recipe
-        self.timeline = Timeline(recipe, budget, spill)
-        self.clock: Clock = self.timeline.clock
+        self.timelines = [Timeline(recipe, budget, spill)]
+        """All there are, the trunk first. None is ever taken away, so the number of one stays its name."""
+        self.current = 0
+        """The number of the timeline where we are."""
+        self._budget = budget
         self.t = 0
         self.came_from = 0
         """Where the last movement started: the operations between the two are what just happened."""
@@ -55,8 +59,26 @@ class Session:
         """The innermost level that the selected frame may have; OP selects the innermost frame."""
         self._heading = object()
         """Which of the journeys was begun last: only that one arrives."""
-        self._visited: list[int] = [0]
+        self._visited: list[tuple[int, int]] = [(0, 0)]
+        """Timeline and position."""
         self._place = 0
+        self._just_made: int | None = None
+        """The timeline that has been made by an edit where we have stood ever since."""
+
+    @property
+    def timeline(self) -> Timeline:
+        """The timeline where we are."""
+        return self.timelines[self.current]
+
+    @property
+    def clock(self) -> Clock:
+        """Its clock."""
+        return self.timeline.clock
+
+    @property
+    def recipe(self) -> Recipe:
+        """What it is a run of."""
+        return self.timeline.recipe
 
     @property
     def position(self) -> Position:
@@ -157,10 +179,11 @@ class Session:
         """
         if not isinstance(t, int) or not 0 <= t <= self.clock.total:
             raise PositionError(f"there is no position {safe(repr(t), 40)}", hint=f"they are 0 to {self.clock.total}")
-        mine = self._heading = object()
-        yield from self.timeline.travel(t)
-        while self._heading is mine and not self.timeline.computed(t):  # a view elsewhere has ended the journey
-            yield from self.timeline.travel(t)
+        mine, timeline = object(), self.timeline
+        self._heading = mine
+        yield from timeline.travel(t)
+        while self._heading is mine and not timeline.computed(t):  # a view elsewhere has ended the journey
+            yield from timeline.travel(t)
         if self._heading is mine:
             self._arrive(t, remember)
 
@@ -177,16 +200,30 @@ class Session:
         return self.go(max(start, min(reached, towards)) if towards > start else start)
 
     def _arrive(self, t: int, remember: bool) -> None:
+        if t != self.t:
+            self._just_made = None
         self.came_from, self.t = self.t, t
-        if remember and self._visited[self._place] != t:
-            self._visited[self._place + 1 :] = [t]
+        if remember:
+            self._remember()
+
+    def _remember(self) -> None:
+        """Where we are becomes the last of the visited places."""
+        if self._visited[self._place] != (self.current, self.t):
+            self._visited[self._place + 1 :] = [(self.current, self.t)]
             del self._visited[:-VISITED]
             self._place = len(self._visited) - 1
 
     def visited(self, direction: int) -> int | None:
-        """The place visited before (-1) or after (+1) this one; None where there is none. `step_visited` goes there."""
+        """The position visited before (-1) or after (+1) this one, on `visited_timeline`; None where there is none.
+        `step_visited` goes there.
+        """
         place = self._place + direction
-        return self._visited[place] if 0 <= place < len(self._visited) else None
+        return self._visited[place][1] if 0 <= place < len(self._visited) else None
+
+    def visited_timeline(self, direction: int) -> Timeline:
+        """The timeline of the place visited before (-1) or after (+1) this one; the current one where there is none."""
+        place = self._place + direction
+        return self.timelines[self._visited[place][0]] if 0 <= place < len(self._visited) else self.timeline
 
     def step_visited(self, direction: int, count: int = 1) -> Stop:
         """Return to a visited place, `count` places back or forward, as far as there are any."""
@@ -194,7 +231,82 @@ class Session:
         if place == self._place:
             return Stop(self.t, self.t, f"No place {'before' if direction < 0 else 'after'} this one was visited.")
         self._place = place
-        return self.go(self._visited[place], remember=False)
+        number, t = self._visited[place]
+        if number == self.current:
+            return self.go(t, remember=False)
+        start = self.t
+        self._enter(number, t)
+        return self.stop(start)
+
+    def set(self, ref: str | CellRef, value: Array | float) -> int:
+        """Set a number by hand where we are, "W[2][3,1]", "b[1]", "lr": it holds from here on, on a new timeline. What
+        is computed already stays as it is, and so does the timeline where we were. Edits made one after the other
+        without a step in between are one timeline.
+
+        Args:
+            value: a number, or an array of the tensor's shape.
+
+        Returns:
+            The number of the timeline, which is the current one from now on.
+
+        Raises:
+            TuibpError: it cannot be set here, or not to that value; nothing has changed then.
+        """
+        cell = parse_cell(ref, self.recipe.network) if isinstance(ref, str) else ref
+        edit = Edit(self.t, cell, value)
+        if self._just_made == self.current and self.timeline.forked_at == self.t:
+            self.timelines[self.current] = self.timeline.also(edit)
+        else:
+            self.timelines.append(self.timeline.fork(edit))
+            self._enter(len(self.timelines) - 1, self.t)
+            self._remember()
+            self._just_made = self.current
+        return self.current
+
+    def switch(self, number: int) -> Stop:
+        """Go to the same position of another timeline, or to its end where that comes before.
+
+        Raises:
+            InputError: there is no such timeline.
+        """
+        if not isinstance(number, int) or not 0 <= number < len(self.timelines):
+            last = len(self.timelines) - 1
+            hint = f"they are 0 to {last}" if last else "there is only 0, the trunk, until something is set"
+            raise InputError(f"there is no timeline {safe(repr(number), 40)}", hint=hint)
+        start = self.t
+        self._enter(number, min(start, self.timelines[number].clock.total))
+        self._remember()
+        return self.stop(start)
+
+    def run_with(self, **changes: object) -> int:
+        """Begin another run beside: the same network and data from the same initial numbers with another plan. It
+        stands at t = 0; it has as many positions only where `epochs` and `batch` are the same.
+
+        Args:
+            changes: lr, epochs, batch, shuffle, train_biases, the settings of the optimizer, and seed, which here is
+                that of the shuffle alone: the initial weights are kept.
+
+        Returns:
+            The number of the timeline, which is the current one from now on.
+
+        Raises:
+            InputError: there is no such setting, or it cannot have that value; nothing has changed then.
+        """
+        timeline = Timeline(variant(self.recipe, changes), self._budget // FORK_SHARE)
+        timeline.label = f"{', '.join(f'{name} = {value}' for name, value in changes.items())} from start"
+        self.timelines.append(timeline)
+        number = len(self.timelines) - 1
+        self._enter(number, 0)
+        self._remember()
+        return number
+
+    def _enter(self, number: int, t: int) -> None:
+        """Stand at t of another timeline; nothing has just happened there."""
+        for _ in self.timelines[number].travel(t):
+            pass
+        self._heading = object()
+        self._just_made = None
+        self.current, self.t, self.came_from = number, t, t
 
     def stop(self, start: int, finished: Frame | None = None) -> Stop:
         """What to say after a movement from `start`.

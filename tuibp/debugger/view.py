@@ -15,6 +15,7 @@ import numpy as np
 from tuibp.debugger.names import SCALARS, TENSORS
 from tuibp.debugger.position import Position
 from tuibp.debugger.record import Record
+from tuibp.debugger.stale import is_stale
 from tuibp.debugger.timeline import Timeline
 from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Tensor
@@ -32,7 +33,8 @@ class View:
 
     def __init__(self, timeline: Timeline, t: int, look: Look = None) -> None:
         self.timeline = timeline
-        self.recipe = timeline.recipe
+        self.recipe = timeline.recipe_at(t)
+        """With the learning rate that holds here."""
         self.network = timeline.recipe.network
         self.program = timeline.program
         self.position: Position = timeline.clock.at(t)
@@ -76,9 +78,9 @@ class View:
     def state(self) -> State:
         """Parameters and slots as they stand here."""
         if self.record is None:
-            return State.initial(self.recipe)
+            return self.timeline.initial(self.t)
         updated = self._executed == len(self.program.batch_ops)
-        return self.record.ws.after if updated else self.record.state
+        return self.record.after if updated else self.record.state
 
     @property
     def _written_at(self) -> dict[Tensor, int]:
@@ -150,25 +152,27 @@ class View:
         if columns is not None:
             return columns[:, s]
         assert self.record is not None
-        ws, l = self.record.ws, layer or 0
+        l = layer or 0
         with np.errstate(all="ignore"):
             jacobian = self.network.activation(l).jacobian
             if name == "sp" and jacobian is not None:
-                return jacobian(ws.A[l][:, s])
-            product: Array = np.multiply.outer(ws.D[l][:, s], ws.A[l - 1][:, s])
+                return jacobian(self.record.softmax(l)[:, s])
+            D, A = self.record.factors(l)
+            product: Array = np.multiply.outer(D[:, s], A[:, s])
             return product
 
     def _mean(self, name: str, layer: int | None) -> Array:
         """The mean over the samples that have computed it; for dW the batch's gradient so far."""
         assert self.record is not None
-        ws, l = self.record.ws, layer or 0
+        l = layer or 0
         count = self.executed_samples(self._written_at[_writer_key(name, layer)])
         columns = self._columns(name, layer)
         with np.errstate(all="ignore"):
             if columns is not None:
                 total: Array = np.add.reduce(columns[:, :count], axis=1)
             elif name == "dW":
-                total = np.dot(ws.D[l][:, :count], ws.A[l - 1][:, :count].T)
+                D, A = self.record.factors(l)
+                total = np.dot(D[:, :count], A[:, :count].T)
             else:
                 total = self._column(name, layer, 0).copy()
                 for s in range(1, count):
@@ -224,6 +228,10 @@ class View:
         with np.errstate(all="ignore"):
             cost += float(np.add.accumulate(self.record.ws.C[:count], dtype=np.float64)[-1]) if count else 0.0
         return cost / (samples + count) if samples + count else None
+
+    def stale(self, name: str, layer: int | None = None) -> bool:
+        """Whether a tensor or a cost, as it is shown, was computed from a number that has been edited since."""
+        return is_stale(self, name, layer)
 
     def why_undefined(self, name: str, layer: int | None = None) -> str:
         """One sentence that says when an undefined tensor or scalar is written."""

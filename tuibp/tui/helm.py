@@ -84,7 +84,7 @@ class Helm:
         if place is None:
             self._arrived(arrive().reason)
         else:
-            self._set_out(Journey(session, place, session.timeline.travel(place)), arrive)
+            self._set_out(Journey(session, place, session.visited_timeline(direction).travel(place)), arrive)
 
     def stop(self) -> bool:
         """Call off what is under way; whether there was anything."""
