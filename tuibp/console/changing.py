@@ -43,9 +43,8 @@ def set_value(console: Console, request: Request) -> Reply:
     name, value = match["name"], match["value"]
     if name.startswith("$"):
         if not re.fullmatch(r"\$[A-Za-z_]\w*", name) or len(name) > 30:
-            raise InputError(
-                f"{safe(name, 30)} is no name for a value", hint="write letters behind the $: set $x = cost"
-            )
+            hint = "write letters behind the $: set $x = cost"
+            raise InputError(f"{safe(name, 30)} is no name for a value", hint=hint)
         console.names[name[1:]] = np.array(console.value(value))
         return Reply((f"{name} = {_short(console.names[name[1:]], console.digits)}",))
     ref = _target(console, name)
@@ -183,7 +182,7 @@ def diff(console: Console, request: Request) -> Reply:
         return Reply((f"{head}: no bit differs.",), values={"differences": {}})
     width = max(len(name) for name, _, _ in rows)
     lines = [f"{head}:"]
-    for name, distance, told in rows[:SHOWN]:
+    for name, _, told in rows[:SHOWN]:
         lines.append(f"  {name:<{width}}  {told}")
     if len(rows) > SHOWN:
         lines.append(f"  and {len(rows) - SHOWN} more")
@@ -196,18 +195,18 @@ def _differences(one: View, other: View) -> list[tuple[str, float, str]]:
     for name in ("cost", "bcost", "ecost", "lr"):
         a, b = one.scalar(name), other.scalar(name)
         if a != b and not (a is not None and b is not None and a != a and b != b):
-            told = f"{'not computed' if a is None else short(float(a))} and {'not computed' if b is None else short(float(b))}"
+            told = " and ".join("not computed" if side is None else short(float(side)) for side in (a, b))
             rows.append((name, _distance(np.asarray(a or 0.0), np.asarray(b or 0.0)), told))
     for name, row in TENSORS.items():
         layers = [None] if row.first is None else list(range(row.first, one.network.L + 1))
         for layer in layers:
-            a, b = one.get(name, layer), other.get(name, layer)
+            this, that = one.get(name, layer), other.get(name, layer)
             label = name if layer is None else f"{name}[{layer}]"
-            if a is None or b is None or a.shape != b.shape:
-                if (a is None) != (b is None):
+            if this is None or that is None:
+                if this is not that:
                     rows.append((label, np.inf, "computed in one of them only"))
-            elif a.tobytes() != b.tobytes():
-                rows.append((label, _distance(a, b), _told(a, b)))
+            elif this.tobytes() != that.tobytes():
+                rows.append((label, _distance(this, that), _told(this, that)))
     return sorted(rows, key=lambda row: -row[1])
 
 

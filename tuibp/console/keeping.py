@@ -95,7 +95,8 @@ def source(console: Console, request: Request) -> Job:
         raise InputError("scripts cannot be read here", hint="give them to tuibp with -x")
     if console.depth >= DEEPEST:
         raise InputError(f"scripts call each other deeper than {DEEPEST} levels", hint="does one call itself?")
-    text, lines = console.files.script(request.argument), []
+    text = console.files.script(request.argument)
+    lines: list[str] = []
     console.depth += 1
     reply = Reply()
     try:

@@ -6,11 +6,13 @@ command; all else is an expression. So `b bwd 1` breaks and `b[2]` prints, `c` c
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import NamedTuple
 
 from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS, find_command
+from tuibp.debugger.expressions.functions import FUNCTIONS
 from tuibp.debugger.names import ALIASES, SCALARS, TENSORS
 from tuibp.engine.text import safe
 from tuibp.errors import InputError, TuibpError
@@ -61,13 +63,31 @@ def _uncommented(text: str) -> str:
 def _command(word: str, rest: str) -> Command | None:
     """The command that a first word is; None where the line is an expression."""
     exact = next((row for row in COMMANDS.values() if word == row.name or word in row.aliases), None)
-    if exact is not None and not exact.typed:
-        exact = None
-    if word in _NAMES and (exact is None or _OPERATOR.match(rest)):
+    exact = exact if exact is not None and exact.typed else None
+    if _OPERATOR.match(rest) and (word in _NAMES or not _could_be(word)):
         return None
-    if exact is not None:
-        return None if _OPERATOR.match(rest) and word in _NAMES else exact
-    return find_command(word)
+    if exact is None and (word in _NAMES or rest.startswith(("[", "("))):
+        return None
+    return exact or _by_prefix(word)
+
+
+def _could_be(word: str) -> bool:
+    """Whether some command is called so or begins so."""
+    return any(row.typed and row.name.startswith(word) or word in row.aliases for row in COMMANDS.values())
+
+
+def _by_prefix(word: str) -> Command:
+    """The command that begins so.
+
+    Raises:
+        TuibpError: there is none, or several; the message names what is near.
+    """
+    if _could_be(word):
+        return find_command(word)
+    known = [*(name for name, row in COMMANDS.items() if row.typed), *TENSORS, *SCALARS, *FUNCTIONS]
+    near = difflib.get_close_matches(word, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "help lists the commands, help expressions the names"
+    raise InputError(f'no command and no variable "{safe(word, 30)}"', hint=hint)
 
 
 def read_count(command: Command, argument: str) -> int:

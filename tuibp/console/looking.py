@@ -123,7 +123,7 @@ def frame(console: Console, request: Request) -> Reply:
     """up and down."""
     session = console.session
     chosen = session.frame
-    for _ in range(min(request.count, 10)):
+    for _ in range(min(request.times, 10)):
         chosen = session.select_outer() if request.name == "up" else session.select_inner()
     return Reply((f"Frame: {chosen.label}.",), moved=True)
 
@@ -230,7 +230,8 @@ def find(console: Console, request: Request) -> Job:
     changes = not node.boolean
     condition = Condition(program, watched(node) if changes else node, sites, changes=changes)
     most = MOST_FOUND if request.name == "count" else _how_many(request.format)
-    search, found = Search(session.timeline, [condition]), []
+    search = Search(session.timeline, [condition])
+    found: list[int] = []
     if request.name == "count":
         while True:
             try:

@@ -10,7 +10,6 @@ from tuibp.debugger.commands import COMMANDS
 from tuibp.debugger.conditions import Condition, watched, written_sites
 from tuibp.debugger.expressions.syntax import ExpressionError
 from tuibp.debugger.hunt import Hit
-from tuibp.debugger.resume import resume
 from tuibp.debugger.search import Search
 from tuibp.debugger.session import Stop
 from tuibp.debugger.sweep import OvertakenError, value_at
@@ -24,12 +23,15 @@ def move(console: Console, request: Request) -> Job:
     session, command = console.session, COMMANDS[request.name]
     if command.name == "goto" and request.argument[:1] in ("'", "$"):
         place = console.position(request.argument)
+        reason = ""
         if place.timeline != session.current:
             session.switch(place.timeline)
+            reason = f"Timeline {place.timeline}: {session.timeline.label}."
         yield from session.travel(place.t)
-        return arrived(console, session.stop(session.came_from))
+        stop = session.stop(session.came_from)
+        return arrived(console, Stop(stop.t, stop.came_from, stop.reason or reason))
     start, frame = session.t, session.frame if command.name == "finish" else None
-    yield from session.travel(session.target(command, request.count, request.argument))
+    yield from session.travel(session.target(command, request.times, request.argument))
     return arrived(console, session.stop(start, frame))
 
 
@@ -68,9 +70,7 @@ def resume_run(console: Console, request: Request) -> Job:
     session, start = console.session, console.session.t
     direction = -1 if request.name.startswith("reverse") else +1
     told: list[str] = []
-    arrival = yield from resume(
-        session, session.hunt(), direction, request.count, lambda hits: told.extend(_logged(console, hits))
-    )
+    arrival = yield from session.resume(direction, request.times, lambda hits: told.extend(_logged(console, hits)))
     for hit in arrival.hits:
         if hit.stop.kind == "tbreak":
             session.stops.delete(hit.stop.number)
@@ -93,7 +93,7 @@ def _logged(console: Console, hits: list[Hit]) -> list[str]:
 def visit(console: Console, request: Request) -> Reply:
     """back and forward through the places where one has stood."""
     session = console.session
-    stop = session.step_visited(-1 if request.name == "back" else +1, request.count)
+    stop = session.step_visited(-1 if request.name == "back" else +1, request.times)
     return arrived(console, stop)
 
 

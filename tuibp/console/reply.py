@@ -28,7 +28,7 @@ class Request(NamedTuple):
     """A command as it was typed."""
 
     name: str
-    count: int = 1
+    times: int = 1
     argument: str = ""
     format: str = ""
     """What stands behind the slash: print/x."""

@@ -1,4 +1,4 @@
-"""What a command is: a row that its key, the hint bar, the palette, the help, the completion and the README are made of."""
+"""What a command is: a row that key, hint, palette, help, completion and README are made of."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """COMMANDS: one definition per command gives its key, the hint bar, the palette, the help and the README's key table.
 
-The rows of movements stand in `movements`, those that do more on a command line in `verbs`; here are those that only the
-screen can do, whose `screen` names its action.
+The rows of movements stand in `movements`, those that do more on a command line in `verbs`; here are those that only
+the screen can do, whose `screen` names its action.
 """
 
 from __future__ import annotations

@@ -46,8 +46,10 @@ class Hunt:
         wants_bad = any(armed.first_bad for armed in self._armed)
         self._search = Search(timeline, conditions, first_bad if wants_bad else None)
 
-    def __bool__(self) -> bool:
-        return bool(self._armed)
+    @property
+    def logs(self) -> bool:
+        """Whether some are logpoints."""
+        return any(armed.breakpoint.commands for armed in self._armed)
 
     def next(self, t: int, direction: int) -> Found:
         """The next position where one stops, after t or before it; yields and raises as `Search.forward`."""

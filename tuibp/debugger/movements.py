@@ -137,6 +137,7 @@ MOVEMENTS = (
         "next",
         "Go to the next statement of the selected frame; what is deeper is one step.",
         _next(+1),
+        aliases=("n",),
     ),
     Command(
         "reverse-next",

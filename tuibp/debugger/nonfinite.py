@@ -74,15 +74,20 @@ class FirstNonFinite:
         clock, ops = timeline.clock, self._timeline.program.batch_ops
         epoch, k = divmod(batch, program.K)
         end = clock.batch_start(epoch, k + 1)
-        record = timeline.record(end)
-        assert record is not None
-        columns = [_bad_columns(record, op.writes, program.batch_size(k)) for op in ops[1:-2]]
-        table = np.array(columns).T
-        hit = np.flatnonzero(table.any(1))
-        if len(hit):
-            s = int(hit[0])
-            return clock.sample_start(epoch, k, s) + int(table[s].argmax()) + 1
+        last = timeline.record(end)
+        assert last is not None
+        # What was set by hand at a position was not written by the operation before it.
+        cuts = [edit.t for edit in timeline.edits_of(batch)]
+        stages = [last.stage(n) for n in range(len(cuts) + 1)] if cuts else [last]
+        m = program.batch_size(k)
+        tables = [np.array([_bad_columns(record, op.writes, m) for op in ops[1:-2]]).T for record in stages]
+        own = len(ops) - 3
+        behind = 1 + clock.sample_start(epoch, k, 0) + np.arange(m)[:, None] * own + np.arange(own)
+        bad = np.choose(np.searchsorted(cuts, behind), tables) if cuts else tables[0]
+        if bad.any():
+            return int(behind[bad].min())
         for back, op in ((1, ops[-2]), (0, ops[-1])):
+            record = stages[int(np.searchsorted(cuts, end - back))] if cuts else last
             if any(not np.isfinite(_whole(record, tensor)).all() for tensor in op.writes):
                 return end - back
         return None

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tuibp.debugger.expressions.atoms import Atom, Probe
+from tuibp.debugger.expressions.atoms import Atom, Probe, Source
 from tuibp.debugger.record import Record, Spent
 from tuibp.engine.arrays import Array
-from tuibp.engine.calls import now
+from tuibp.engine.calls import Do, now
+from tuibp.engine.network import Parameters
 from tuibp.engine.program import Program
+from tuibp.engine.state import State
 from tuibp.engine.workspace import Slots
 
 ROOM = 4 * 2**20
@@ -31,6 +33,26 @@ class Batch:
         """(count, m) float64."""
         self.spent = spent
         """(count, 2) cost and samples of the epoch before each batch."""
+
+
+class Recorded(Source):
+    """The numbers of a record: where some of them have been edited, what was formed of them before is known to it."""
+
+    def __init__(self, record: Record, state: State | None) -> None:
+        super().__init__(record.ws)
+        self._record, self._state = record, state
+
+    def params(self, *, after: bool) -> Parameters:
+        return (self._record.after if after else self._state or self._record.state).params
+
+    def factors(self, layer: int) -> tuple[Array, Array]:
+        return self._record.factors(layer)
+
+    def softmax(self, layer: int) -> Array:
+        return self._record.softmax(layer)
+
+    def input_gradient(self, do: Do, out: Array) -> None:
+        do(np.copyto, out, self._record.input_gradient)
 
 
 class Armed:
@@ -75,12 +97,17 @@ class Armed:
         spent[-first % self._program.K :: self._program.K] = 0.0
         self.taken = Batch(first, count, slots.m, results, slots.C[:count].astype(np.float64), spent)
 
-    def of_record(self, record: Record) -> Batch:
-        """The same of one batch whose record has been computed as far as anybody looks."""
+    def of_record(self, record: Record, state: State | None = None) -> Batch:
+        """The same of one batch whose record has been computed as far as anybody looks.
+
+        Args:
+            state: the parameters where they are other ones than it begins with.
+        """
         m = record.m
         probe = Probe(self._program, self._wanted(m), m, 1)
+        source = Recorded(record, state)
         with np.errstate(all="ignore"):
-            probe.before(now, record.ws, 0)
-            probe.after(now, record.ws, 0)
+            probe.put_before(now, source, 0)
+            probe.put_after(now, source, 0)
         costs = record.ws.C[np.newaxis].astype(np.float64)
         return Batch(record.batch, 1, m, probe.results, costs, np.array([record.spent[:2]]))

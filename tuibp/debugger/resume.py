@@ -40,17 +40,17 @@ def resume(
             end = session.clock.total if direction > 0 else 0
             yield from session.travel(end)
             return Arrival(end, ())
-        hits = tuple(hunt.hits(place))
-        if log is not None and hits and all(hit.stop.commands for hit in hits):
-            yield from session.travel(place, remember=False)
-            log(list(hits))
-            t = place
+        t = place
+        hits = tuple(hunt.hits(place)) if hunt.logs or count == 1 else ()
+        if hits and all(hit.stop.commands for hit in hits):
+            if log is not None:
+                yield from session.travel(place, remember=False)
+                log(list(hits))
             continue
         count -= 1
-        t = place
         if count == 0:
             yield from session.travel(place)
-            return Arrival(place, hits)
+            return Arrival(place, hits or tuple(hunt.hits(place)))
 
 
 def _next(hunt: Hunt, t: int, direction: int) -> Generator[tuple[int, int], None, int | None]:

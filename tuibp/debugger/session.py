@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from tuibp.debugger.commands import COMMANDS, Command
+from tuibp.debugger.command import Command
+from tuibp.debugger.commands import COMMANDS, find_command
 from tuibp.debugger.edits import Edit
 from tuibp.debugger.history import BUDGET, Spill
+from tuibp.debugger.hunt import Hunt
 from tuibp.debugger.names import SCALARS, CellRef, parse_cell
+from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.position import Clock, Frame, Position
+from tuibp.debugger.resume import Arrival, Logger, resume
+from tuibp.debugger.stops import Breakpoint, Stops, of_debug
 from tuibp.debugger.timeline import FORK_SHARE, Timeline
 from tuibp.debugger.variant import variant
 from tuibp.debugger.view import Look, View
@@ -46,6 +51,9 @@ class Session:
         Args:
             budget: bytes of keyframes in memory.
             spill: where further keyframes go.
+
+        Raises:
+            TuibpError: a stop of the recipe's [debug] table means nothing on this network.
         """
         self.timelines = [Timeline(recipe, budget, spill)]
         """All there are, the trunk first. None is ever taken away, so the number of one stays its name."""
@@ -62,6 +70,13 @@ class Session:
         self._visited: list[tuple[int, int]] = [(0, 0)]
         """Timeline and position."""
         self._place = 0
+        self.stops = Stops()
+        """Breakpoints, watches and catches; they hold on every timeline."""
+        self._bad_places: dict[Timeline, FirstNonFinite] = {}
+        self._hunt: tuple[Timeline, list[Breakpoint], Hunt] | None = None
+        """What was looked for last, and where."""
+        for _, kind, text in of_debug(recipe.debug):
+            self.stops.add(kind, text, self.timeline, 0)
         self._just_made: int | None = None
         """The timeline that has been made by an edit where we have stood ever since."""
 
@@ -186,6 +201,35 @@ class Session:
             yield from timeline.travel(t)
         if self._heading is mine:
             self._arrive(t, remember)
+
+    def hunt(self) -> Hunt:
+        """What looks for the stops that are enabled, on this timeline.
+
+        Raises:
+            TuibpError: one of them means nothing here; a new run may have other places.
+        """
+        timeline, enabled = self.timeline, self.stops.enabled
+        if self._hunt is None or self._hunt[:2] != (timeline, enabled):
+            bad = self._bad_places.setdefault(timeline, FirstNonFinite(timeline))
+            self._hunt = timeline, enabled, Hunt(timeline, enabled, bad)
+        return self._hunt[2]
+
+    def resume(
+        self, direction: int, count: int = 1, log: Logger | None = None
+    ) -> Generator[tuple[int, int], None, Arrival]:
+        """Go on to the next stop, forward (+1) or back (-1), or to the end of the run.
+
+        Args:
+            count: at which stop to stand still.
+            log: what is done where only logpoints hold.
+
+        Yields:
+            (batches run, batches to run).
+
+        Raises:
+            TuibpError: a stop means nothing on this timeline.
+        """
+        return resume(self, self.hunt(), direction, count, log)
 
     def go(self, t: int, *, remember: bool = True) -> Stop:
         """Go to position t at once."""
@@ -369,27 +413,11 @@ class Session:
         start = self.t
         if command.name in ("back", "forward"):
             return self.step_visited(-1 if command.name == "back" else +1, count)
+        if command.verb == "resume":
+            for _ in self.resume(-1 if command.name.startswith("reverse") else +1, count):
+                pass
+            return self.stop(start)
         frame = self.frame if command.name == "finish" else None
         for _ in self.travel(self.target(command, count, argument)):
             pass
         return self.stop(start, frame)
-
-
-def find_command(word: str) -> Command:
-    """A command by its name, an alias, or the beginning of exactly one name.
-
-    Raises:
-        TuibpError: none, or several.
-    """
-    for command in COMMANDS.values():
-        if word == command.name or word in command.aliases:
-            return command
-    near = [command for name, command in COMMANDS.items() if word and name.startswith(word)]
-    if len(near) == 1:
-        return near[0]
-    if near:
-        raise TuibpError(f'"{safe(word, 30)}" may be {" or ".join(command.name for command in near)}')
-    raise TuibpError(
-        f'no command "{safe(word, 30)}"',
-        hint=f"the movements are {' '.join(n for n, c in COMMANDS.items() if c.target)}",
-    )

@@ -52,12 +52,13 @@ class Site(NamedTuple):
 class Calendar:
     """Where some batches of m samples lie in the run."""
 
-    def __init__(self, clock: Clock, first: int, count: int, m: int) -> None:
+    def __init__(self, clock: Clock, first: int, count: int, m: int, span: tuple[int, int] | None = None) -> None:
         """
         Args:
             first: global number of the first of `count` batches.
+            span: only sites at positions span[0] <= p < span[1] exist.
         """
-        program = clock.program
+        program, self._span = clock.program, span
         self.program, self.first, self.count, self.m = program, first, count, m
         self.epoch, self.k = (
             part.reshape(-1, 1) for part in np.divmod(np.arange(first, first + count, dtype=np.int64), program.K)
@@ -77,7 +78,12 @@ class Calendar:
 
     def exists(self, site: Site) -> Truths | None:
         """(count, m or 1) where it comes at all; None for everywhere."""
-        return site.exists(self.m, self.k, self.program.K)
+        exists = site.exists(self.m, self.k, self.program.K)
+        if self._span is None:
+            return exists
+        positions = self.positions(site)
+        inside: Truths = (self._span[0] <= positions) & (positions < self._span[1])
+        return inside if exists is None else inside & exists
 
     def scalar(self, name: str, site: Site) -> tuple[Integers, Truths | None]:
         """(count, m or 1) epoch, batch, sample, t or m as they stand at a site, and where they are defined."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -233,6 +233,18 @@ def _bound(node: Node, text: str, timeline: Timeline, layer: int | None, *, test
     if test and not typed.boolean:
         raise ExpressionError("a condition is a test", text, node.at, f"compare it: {text_of(node)} > 0, for instance")
     return typed
+
+
+def of_debug(debug: Mapping[str, Sequence[str]]) -> Iterator[tuple[tuple[str, int], Kind, str]]:
+    """The stops of a network file's [debug] table: where each stands there, its kind and its text.
+
+    What stands under `break` and is no place but a test, as "cost > 1.0", is watched.
+    """
+    kinds: tuple[Kind, ...] = ("break", "watch", "catch")
+    for kind in kinds:
+        for at, text in enumerate(debug.get(kind, ())):
+            test = kind == "break" and re.search(r"[<>=!]", _IF.split(text)[0]) and not _AT.match(text.strip())
+            yield (kind, at), "watch" if test else kind, text
 
 
 class Stops:

@@ -88,7 +88,23 @@ class Sweep:
 
     def _step_through(self, batch: int, wanted: bool) -> Iterator[Progress | Batches]:
         """A batch that has been edited: what a value was before an edit is known to the record before it."""
-        raise NotImplementedError
+        timeline, clock, K = self._timeline, self._timeline.clock, self._timeline.program.K
+        epoch, k = divmod(batch, K)
+        end = clock.batch_start(epoch, k + 1)
+        yield from timeline.travel(end)
+        cuts = [edit.t for edit in timeline.edits_of(batch)]
+        for low, high in zip([-1, *cuts], [*cuts, clock.total + 1], strict=True):
+            if low == high:
+                continue
+            record = timeline.record(max(low, min(end, high - 1)))
+            if record is None or not timeline.computed(end):
+                raise OvertakenError
+            calendar = Calendar(clock, batch, 1, record.m, (low, high))
+            taken = self._armed.of_record(record)
+            lr, whole = timeline.recipe_at(max(low, 0)).plan.lr, high > clock.total
+            batches = self.memory.take(taken, calendar, lr, self._sites, whole=whole)
+            if wanted:
+                yield batches
 
     def at(self, t: int) -> Batches:
         """What is known of the batch whose values are visible at t; nothing later than t is in it."""
@@ -96,9 +112,9 @@ class Sweep:
         batch = timeline.clock.begun(t)[0]
         record = timeline.record(t if batch >= 0 else timeline.clock.batch_start(0, 0) + 1)
         assert record is not None
-        taken = self._armed.of_record(record)
+        taken = self._armed.of_record(record, None if batch >= 0 else timeline.initial(t))
         calendar = Calendar(timeline.clock, max(batch, 0), 1, record.m) if batch >= 0 else Origin(timeline.clock, t)
-        return self.memory.take(taken, calendar, timeline.lr_at(t), self._sites)
+        return self.memory.take(taken, calendar, timeline.recipe_at(t).plan.lr, self._sites)
 
 
 class Origin(Calendar):

@@ -226,7 +226,8 @@ class Timeline:
         self._forget(self._capacity)
 
     def watch(self, first: int, stop: int, armed: Armed) -> Generator[tuple[int, int], None, None]:
-        """Run batches first .. stop-1 and put aside of each what is asked for; a journey like any other.
+        """Run batches first .. stop-1, none of them edited, and put aside of each what is asked for; a journey like any
+        other.
 
         Yields:
             (batches run, batches to run) every few milliseconds; what has been put aside is then in `armed`, and has
@@ -240,20 +241,21 @@ class Timeline:
     def _watch(self, first: int, stop: int, armed: Armed) -> Generator[tuple[int, int], None, None]:
         head = self._head
         head.back_up(first)
-        yield from head.run_to(first)
+        yield from self._run_to(first)
+        head.use(self._program_of(first))
         yield from head.watch_to(stop, armed)
 
     def unedited(self, first: int, stop: int) -> int:
         """Up to which batch, `stop` at most, none from `first` on has been edited."""
-        return stop
+        return min((batch for batch in self._edited if first <= batch < stop), default=stop)
+
+    def edits_of(self, batch: int) -> list[Edit]:
+        """The edits that are made where the values of a global batch are visible, in their order; -1 is before all."""
+        return [edit for edit, _ in self._edited.get(batch, [])]
 
     def lr(self, batch: int) -> float:
-        """The learning rate of a batch's update."""
-        return self.recipe.plan.lr
-
-    def lr_at(self, t: int) -> float:
-        """The learning rate as it stands at a position."""
-        return self.recipe.plan.lr
+        """The learning rate that a batch begins with."""
+        return self._program_of(batch).recipe.plan.lr
 
     def computed(self, t: int) -> bool:
         """Whether all is there that position t needs, so that going there takes no time."""

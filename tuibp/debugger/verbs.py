@@ -1,4 +1,4 @@
-"""VERBS: the commands that do more than move: stops, prints, marks, changes, files. What each does stands in `console`."""
+"""VERBS: the commands that do more than move. What each does stands in `console`."""
 
 from __future__ import annotations
 

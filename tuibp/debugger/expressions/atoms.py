@@ -20,7 +20,7 @@ from tuibp.debugger.expressions.typed import BATCHWISE, Const, Dead, Given, Leaf
 from tuibp.debugger.names import TENSORS
 from tuibp.engine.arrays import Array, aligned_empty
 from tuibp.engine.calls import Buffer, Do
-from tuibp.engine.network import Network
+from tuibp.engine.network import Network, Parameters
 from tuibp.engine.operations import Tensor
 from tuibp.engine.program import Program
 from tuibp.engine.workspace import Workspace
@@ -165,6 +165,29 @@ def _is_at_hand(node: Typed) -> bool:
     return all(map(_is_at_hand, node.args if isinstance(node, Op) else (node.arg,) if isinstance(node, Reduce) else ()))
 
 
+class Source:
+    """Where the numbers of a batch are taken from: its buffers."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws
+
+    def params(self, *, after: bool) -> Parameters:
+        """Before the update or after it."""
+        return (self.ws.after if after else self.ws.state).params
+
+    def factors(self, layer: int) -> tuple[Array, Array]:
+        """(n_l, m) δ[l] and (n_{l-1}, m) a[l-1], of which dW[l] is formed."""
+        return self.ws.D[layer], self.ws.A[layer - 1]
+
+    def softmax(self, layer: int) -> Array:
+        """(n_l, m) the activations that a Jacobian is made of."""
+        return self.ws.A[layer]
+
+    def input_gradient(self, do: Do, out: Array) -> None:
+        """dC_da[0] (n_0, m), which no operation forms."""
+        do(np.dot, self.ws.state.params.W[1].T, self.ws.D[1], out)
+
+
 class Probe:
     """What is put aside of the batches in some slots."""
 
@@ -204,62 +227,66 @@ class Probe:
 
     def before(self, do: Do, ws: Workspace, slot: int) -> None:
         """Emit what is put aside before the update."""
-        for key, stash in self._stash.items():
-            do(np.copyto, stash, self._parameter(key[0][1:], key[1], ws, after=False))
-        for atom, result in self.results.items():
-            if not atom.after and not self._waits(atom):
-                self._put(do, ws, atom, result[slot, ...])
+        self.put_before(do, Source(ws), slot)
 
     def after(self, do: Do, ws: Workspace, slot: int) -> None:
         """Emit what is put aside after it."""
+        self.put_after(do, Source(ws), slot)
+
+    def put_before(self, do: Do, source: Source, slot: int) -> None:
+        """As `before`, from a source."""
+        for (name, layer), stash in self._stash.items():
+            do(np.copyto, stash, _parameter(source.ws.state.params, name[1:], layer))
+        for atom, result in self.results.items():
+            if not atom.after and not self._waits(atom):
+                self._put(do, source, atom, result[slot, ...])
+
+    def put_after(self, do: Do, source: Source, slot: int) -> None:
+        """As `after`, from a source."""
         for atom, result in self.results.items():
             if atom.after or self._waits(atom):
-                self._put(do, ws, atom, result[slot, ...])
+                self._put(do, source, atom, result[slot, ...])
 
     def _waits(self, atom: Atom) -> bool:
         return bool(self._differences([atom]))
 
-    def _parameter(self, name: str, layer: int, ws: Workspace, *, after: bool) -> Array:
-        params = (ws.after if after else ws.state).params
-        return (params.W if name == "W" else params.b)[layer]
-
-    def _put(self, do: Do, ws: Workspace, atom: Atom, out: npt.NDArray[Any]) -> None:
+    def _put(self, do: Do, source: Source, atom: Atom, out: npt.NDArray[Any]) -> None:
         if isinstance(atom, Flat):
-            slopes = ws.SP[atom.layer]
+            slopes = source.ws.SP[atom.layer]
             magnitudes, flat = do.scratch(slopes.shape, slopes.dtype), do.scratch(slopes.shape, np.bool_)
             do(np.absolute, slopes, magnitudes)
             do(np.less_equal, magnitudes, _number(self._network.activation(atom.layer).flat, slopes.dtype), flat)
             do(np.logical_and.reduce, flat, 1, None, out)
         elif isinstance(atom, Finite):
-            flat = ws.rows_Z.reshape(-1)
+            flat = source.ws.rows_Z.reshape(-1)
             do(np.dot, flat, flat, out)
         elif isinstance(atom, Keep):
-            self._copy(do, ws, atom, out)
+            self._copy(do, source, atom, out)
         else:
-            _Reducer(self, do, ws, atom.after).put(atom.node, out)
+            _Reducer(self, do, source, atom.after).put(atom.node, out)
 
-    def _copy(self, do: Do, ws: Workspace, atom: Keep, out: npt.NDArray[Any]) -> None:
+    def _copy(self, do: Do, source: Source, atom: Keep, out: npt.NDArray[Any]) -> None:
         leaf = atom.leaf
         if leaf.name == "dW":
             i, j = leaf.cell or (None, None)
-            D, A = ws.D[leaf.layer or 0], ws.A[(leaf.layer or 0) - 1]
+            D, A = source.factors(leaf.layer or 0)
             rows = D[:, np.newaxis] if i is None and j is None else D if i is None else D[i]
             do(np.multiply, rows, A if j is None else A[j], out)
         elif is_matrix(leaf, self._network):
             jacobian = self._network.activation(leaf.layer or 0).jacobian
             for s in range(self._m):
-                do(_put_jacobian, jacobian, ws.A[leaf.layer or 0][:, s], _picked(leaf), out[..., s])
+                do(_put_jacobian, jacobian, source.softmax(leaf.layer or 0)[:, s], _picked(leaf), out[..., s])
         else:
-            do(np.copyto, out, self.buffer(do, ws, leaf, atom.after))
+            do(np.copyto, out, self.buffer(do, source, leaf, atom.after))
 
-    def buffer(self, do: Do, ws: Workspace, leaf: Leaf, after: bool) -> Array:
+    def buffer(self, do: Do, source: Source, leaf: Leaf, after: bool) -> Array:
         """A leaf that lies in a buffer, or is made in one: its axes, then the samples, if each has its own."""
-        name, layer = leaf.name, leaf.layer or 0
+        name, layer, ws = leaf.name, leaf.layer or 0, source.ws
         if name in ("W", "b"):
-            whole = self._parameter(name, layer, ws, after=after)
+            whole = _parameter(source.params(after=after), name, layer)
         elif name in ("uW", "ub"):
             whole = do.scratch(self._stash[name, layer].shape, self._network.dtype)
-            do(np.subtract, self._parameter(name[1:], layer, ws, after=True), self._stash[name, layer], whole)
+            do(np.subtract, _parameter(ws.after.params, name[1:], layer), self._stash[name, layer], whole)
         elif name in ("gW", "gb"):
             layout = self._network.layout
             whole = (layout.weights if name == "gW" else layout.biases)(ws.total)[layer]
@@ -270,7 +297,7 @@ class Probe:
                 return mean
         elif name == "dC_da" and layer == 0:
             whole = do.scratch((self._network.inputs, self._m), self._network.dtype)
-            do(np.dot, ws.state.params.W[1].T, ws.D[1], whole)
+            source.input_gradient(do, whole)
         else:
             tables = {"a": ws.A, "z": ws.Z, "sp": ws.SP, "dC_da": ws.dA, "db": ws.D}
             whole = tables[name][layer] if name in tables else {"x": ws.A[0], "y": ws.Y}[name]
@@ -285,6 +312,10 @@ class Probe:
     def m(self) -> int:
         """Samples of a batch."""
         return self._m
+
+
+def _parameter(params: Parameters, name: str, layer: int) -> Array:
+    return (params.W if name == "W" else params.b)[layer]
 
 
 def _picked(leaf: Leaf) -> tuple[int | slice, ...]:
@@ -313,8 +344,8 @@ class _Reducer:
     matrix. Every buffer has the axes of its shape and then one for the samples, of length 1 where all share it.
     """
 
-    def __init__(self, probe: Probe, do: Do, ws: Workspace, after: bool) -> None:
-        self._probe, self._do, self._ws, self._after = probe, do, ws, after
+    def __init__(self, probe: Probe, do: Do, source: Source, after: bool) -> None:
+        self._probe, self._do, self._source, self._after = probe, do, source, after
         self._sample: int | None = None
 
     def put(self, node: Reduce, out: npt.NDArray[Any]) -> None:
@@ -352,18 +383,20 @@ class _Reducer:
         return out
 
     def _leaf(self, leaf: Leaf) -> npt.NDArray[Any]:
-        do, ws, probe, s = self._do, self._ws, self._probe, self._sample
+        do, source, probe, s = self._do, self._source, self._probe, self._sample
         if is_matrix(leaf, probe.network):
             assert s is not None
             layer = leaf.layer or 0
             whole = do.scratch(TENSORS[leaf.name].shape(probe.network, layer), probe.network.dtype)
             if leaf.name == "dW":
-                do(np.multiply.outer, ws.D[layer][:, s], ws.A[layer - 1][:, s], out=whole)
+                D, A = source.factors(layer)
+                do(np.multiply.outer, D[:, s], A[:, s], out=whole)
             else:
-                do(_put_jacobian, probe.network.activation(layer).jacobian, ws.A[layer][:, s], (slice(None),), whole)
+                jacobian = probe.network.activation(layer).jacobian
+                do(_put_jacobian, jacobian, source.softmax(layer)[:, s], (slice(None),), whole)
             buffer: npt.NDArray[Any] = whole[(*_picked(leaf), ...)][..., np.newaxis]
         else:
-            buffer = probe.buffer(do, ws, leaf, self._after)
+            buffer = probe.buffer(do, source, leaf, self._after)
             if not is_per_sample(leaf):
                 buffer = buffer[..., np.newaxis]
             elif s is not None:

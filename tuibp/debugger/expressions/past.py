@@ -103,20 +103,22 @@ class _Series:
         value, valid = Evaluator(batches, self.site).value(self.past.arg)
         periods = self.periods(calendar, self.site.per_sample)
         shape = periods.shape
-        values = np.broadcast_to(value, shape)
-        known = np.broadcast_to(np.ones((1, 1), np.bool_) if valid is None else valid, shape)
+        exists = calendar.exists(self.site)
         if self.past.rhythm == "epoch":
-            last = (calendar.k == self._program.K - 1)[:, 0]
-            periods, values, known = periods[last], values[last], known[last]
-        if not periods.size:
+            last: Truths = calendar.k == self._program.K - 1
+            exists = last if exists is None else exists & last
+        where = np.ones(shape, np.bool_) if exists is None else np.broadcast_to(exists, shape)
+        flat = periods[where]
+        if not flat.size:
             return
-        flat = periods.reshape(-1)
+        values = np.broadcast_to(value, shape)[where]
+        known = np.broadcast_to(np.ones((1, 1), np.bool_) if valid is None else valid, shape)[where]
         keep = min(len(self._values), self.past.n + 1 + calendar.m)
         if flat[0] != self._base + len(self._values):
             keep, self._base = 0, int(flat[0])
         self._base += (len(self._values) - keep) if keep else 0
-        self._values = np.concatenate([self._values[len(self._values) - keep :], values.reshape(-1).astype(FLOAT)])
-        self._valid = np.concatenate([self._valid[len(self._valid) - keep :], known.reshape(-1)])
+        self._values = np.concatenate([self._values[len(self._values) - keep :], values.astype(FLOAT)])
+        self._valid = np.concatenate([self._valid[len(self._valid) - keep :], known])
 
     def look(self, batches: Batches, site: Site) -> Known:
         """What prev or avg is at a site of the batches that were recorded last; what is looked for before the first
@@ -178,15 +180,21 @@ class Memory:
             found += atoms_of(past.arg, series.site.executed, self._program, m)
         return found
 
-    def take(self, batch: Batch, calendar: Calendar, lr: float, sites: Sequence[Site]) -> Batches:
+    def take(
+        self, batch: Batch, calendar: Calendar, lr: float, sites: Sequence[Site], *, whole: bool = True
+    ) -> Batches:
         """Remember what some batches have come to.
 
         Args:
             sites: where the trees will be worked out.
+            whole: whether the end of the batches is among it; if not, they will be taken again.
         """
         batches = Batches(calendar, batch.results, batch.costs, batch.spent, lr)
         for layer in self.layers:
+            before = self._flat.get(layer)
             batches.dead[layer] = self._dead(layer, batch, calendar)
+            if not whole and before is not None:
+                self._flat[layer] = before
         inner = {self._series[past].site for past in self.pasts}
         for past, series in self._series.items():
             series.record(batches)

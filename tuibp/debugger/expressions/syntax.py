@@ -126,7 +126,7 @@ _HABITS = {
     "&&": "write and",
     "&": "write and",
     "||": "write or",
-    "|": "write or",
+    "|": "write norm(delta[1]) for a length, abs(...) for a number; or for one of two tests",
     "!": "write not",
     "@": "write the cell you mean, such as W[2][0,1], or sum(...)",
     ";": "write one command a line",
