@@ -35,9 +35,11 @@ def key_table() -> str:
 async def frame() -> tuple[str, list[str]]:
     """The picture, and the lines of text in it."""
     from tuibp.cli.files import open_recipe
+    from tuibp.console.console import Console
+    from tuibp.debugger.session import Session
     from tuibp.tui.app import TuibpApp
 
-    app = TuibpApp(open_recipe("xor"))
+    app = TuibpApp(Console(Session(open_recipe("xor"))))
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(*KEYS)
         await pilot.pause()

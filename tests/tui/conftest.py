@@ -15,7 +15,9 @@ from textual.keys import key_to_character
 from textual.pilot import Pilot
 
 from tuibp.cli.files import open_recipe
+from tuibp.console.console import Console
 from tuibp.debugger.names import CellRef
+from tuibp.debugger.session import Session
 from tuibp.debugger.view import Look
 from tuibp.engine.recipe import Recipe
 from tuibp.present.cells import Picture, plain
@@ -119,7 +121,7 @@ def opened() -> Opened:
         sample: str | Recipe = "xor", size: tuple[int, int] = (120, 40), *, ascii: bool = False, dark: bool = True
     ) -> AsyncIterator[Driver]:
         recipe = open_recipe(sample) if isinstance(sample, str) else sample
-        app = TuibpApp(recipe, ascii=ascii, dark=dark)
+        app = TuibpApp(Console(Session(recipe)), ascii=ascii, dark=dark)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Driver(app, pilot)

@@ -70,8 +70,12 @@ def _open_screen(name: str, *, ascii: bool, dark: bool) -> int:
     from tuibp.tui.app import run as run_screen
 
     unicode = "utf" in (sys.stderr.encoding or "").lower()
+    from tuibp.console.console import Console
+    from tuibp.debugger.session import Session
+
     with closing(SpillFile()) as spill:
-        return run_screen(reading.result(), ascii=ascii or not unicode, dark=dark, spill=spill)
+        console = Console(Session(reading.result(), spill=spill))
+        return run_screen(console, ascii=ascii or not unicode, dark=dark)
 
 
 def has_screen() -> bool:

@@ -69,6 +69,10 @@ class Console:
     values: dict[int, Recorded] = field(default_factory=dict)
     names: dict[str, Values] = field(default_factory=dict)
     """$name: what `set $name = E` has given."""
+    stopped: list[tuple[int, int]] = field(default_factory=list)
+    """(timeline, t) where something has stopped us."""
+    said: list[str] = field(default_factory=list)
+    """The transcript of a command line that is shown beside the panes."""
     digits: int = DIGITS
     width: int = 100
     commands: int = 0

@@ -73,7 +73,7 @@ def _command(word: str, rest: str) -> Command | None:
 
 def _could_be(word: str) -> bool:
     """Whether some command is called so or begins so."""
-    return any(row.typed and row.name.startswith(word) or word in row.aliases for row in COMMANDS.values())
+    return any((row.typed and row.name.startswith(word)) or word in row.aliases for row in COMMANDS.values())
 
 
 def _by_prefix(word: str) -> Command:

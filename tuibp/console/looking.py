@@ -61,7 +61,7 @@ def print_value(console: Console, request: Request) -> Reply:
 
 def display(console: Console, request: Request) -> Reply:
     """display: from now on at every stop; without an expression, all of them now."""
-    from tuibp.console.moving import display_lines
+    from tuibp.console.moving import display_entry, display_lines
 
     if not request.argument:
         if not console.displays:
@@ -71,12 +71,7 @@ def display(console: Console, request: Request) -> Reply:
     _format(console, request.format)
     number = max(console.displays, default=0) + 1
     console.displays[number] = (request.argument, request.format)
-    return Reply(tuple(_from(display_lines(console), number)))
-
-
-def _from(lines: list[str], number: int) -> list[str]:
-    first = next(at for at, line in enumerate(lines) if line.startswith(f"display {number}:"))
-    return lines[first:]
+    return Reply(tuple(display_entry(console, number)))
 
 
 def numbers(text: str, known: dict[int, object], what: str) -> list[int]:

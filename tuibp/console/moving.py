@@ -17,6 +17,9 @@ from tuibp.errors import InputError, NameInputError, TuibpError
 from tuibp.present.numbers import short
 from tuibp.present.stopped import hit_line, stopped_lines
 
+MOST_STOPPED = 1000
+"""Places where something has stopped us that are kept for the time line."""
+
 
 def move(console: Console, request: Request) -> Job:
     """A movement whose target follows from the clock; goto also takes marks and values."""
@@ -52,17 +55,20 @@ def arrived(console: Console, stop: Stop, hits: tuple[Hit, ...] = ()) -> Reply:
 
 def display_lines(console: Console) -> list[str]:
     """What `display` has asked for, as it stands here."""
+    return [line for number in console.displays for line in display_entry(console, number)]
+
+
+def display_entry(console: Console, number: int) -> list[str]:
+    """One of them."""
     from tuibp.console.looking import shown
 
-    lines: list[str] = []
-    for number, (text, format) in console.displays.items():
-        try:
-            lines += shown(console, f"display {number}: {text}", text, format)
-        except NameInputError:
-            lines.append(f"display {number}: {text} is not computed yet")
-        except TuibpError as error:
-            lines.append(f"display {number}: {text}: {error.message}")
-    return lines
+    text, format = console.displays[number]
+    try:
+        return shown(console, f"display {number}: {text}", text, format)
+    except NameInputError:
+        return [f"display {number}: {text} is not computed yet"]
+    except TuibpError as error:
+        return [f"display {number}: {text}: {error.message}"]
 
 
 def resume_run(console: Console, request: Request) -> Job:
@@ -74,6 +80,9 @@ def resume_run(console: Console, request: Request) -> Job:
     for hit in arrival.hits:
         if hit.stop.kind == "tbreak":
             session.stops.delete(hit.stop.number)
+    if arrival.hits:
+        console.stopped.append((session.current, session.t))
+        del console.stopped[:-MOST_STOPPED]
     reason = session.stop(start).reason
     if not arrival.hits and session.stops.enabled and not reason:
         reason = "No stop on the way."

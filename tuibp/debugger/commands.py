@@ -62,6 +62,15 @@ _SCREEN = (
         "Stop a run at once; otherwise drop the count, the cell and the frame. Never quits.",
         screen="escape",
     ),
+    Command(
+        "act",
+        ("enter",),
+        "app",
+        "go there",
+        "In a list: go to the picked timeline, mark or note; switch a stop.",
+        screen="enter",
+    ),
+    Command("forget", ("delete",), "app", "forget", "In a list: forget the picked stop or display.", screen="forget"),
     Command("command", (":",), "app", "command line", "Type any command, with completion and history.", screen="line"),
 )
 

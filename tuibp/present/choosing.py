@@ -11,9 +11,12 @@ from tuibp.debugger.names import CellRef
 from tuibp.present.grid import Table, step_cursor
 from tuibp.present.listing import places
 from tuibp.present.scene import MATRICES, Choices, Scene
+from tuibp.present.side import next_entry
 
 DIGITS = (4, 6, 8)
 """The numbers of significant digits to choose from."""
+ENTRY_KINDS = ("stop", "display", "timeline", "mark", "note", "at")
+"""What can be picked in the lists and on the time line."""
 LOOK = "look:"
 """Before a sample's number or "mean": what a click on the strip of samples means."""
 
@@ -21,6 +24,11 @@ LOOK = "look:"
 def move_cursor(scene: Scene, table: Table, dy: int, dx: int) -> Choices:
     """The cell cursor, `dy` rows down and `dx` columns right in a table."""
     return pick(scene, step_cursor(table, scene.choices.cursor, dy, dx))
+
+
+def move_entry(scene: Scene, step: int) -> Choices:
+    """The entry `step` lines further down in the list of the focused pane."""
+    return replace(scene.choices, entry=next_entry(scene, scene.choices.pane, step) or "", cursor=None, place=None)
 
 
 def move_place(scene: Scene, dy: int, dx: int) -> Choices:
@@ -35,11 +43,13 @@ def move_place(scene: Scene, dy: int, dx: int) -> Choices:
 def pick(scene: Scene, target: CellRef | str) -> Choices:
     """Select a cell, an operation of the listing, or the column of the batch that a word of the sample strip names."""
     if isinstance(target, CellRef):
-        return replace(scene.choices, cursor=target, place=None)
+        return replace(scene.choices, cursor=target, place=None, entry="")
+    if target.partition(":")[0] in ENTRY_KINDS:
+        return replace(scene.choices, entry=target)
     if target.startswith(LOOK):
         column = target.removeprefix(LOOK)
         return look_at(scene, scene.view.m if column == "mean" else int(column))
-    return replace(scene.choices, place=target, cursor=None)
+    return replace(scene.choices, place=target, cursor=None, entry="")
 
 
 def look_beside(scene: Scene, step: int) -> Choices:

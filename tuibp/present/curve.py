@@ -14,6 +14,7 @@ from tuibp.engine.arrays import Array
 from tuibp.present.cells import Picture, Run, Window, framed
 from tuibp.present.numbers import short
 from tuibp.present.scene import Scene
+from tuibp.present.timestrip import strip_hits, time_strip
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 NOT_FINITE = "×"
@@ -26,7 +27,7 @@ EMPTY = "The cost of every finished batch appears here: } runs one batch, ] an e
 
 def paint_curve(scene: Scene, width: int, height: int, window: Window) -> Picture:
     """The curve over all batches run so far."""
-    costs, room, lines = scene.costs, max(1, width - LABEL - 1), max(1, height - 1)
+    costs, room, lines = scene.costs, max(1, width - LABEL - 1), max(1, height - 2)
     if len(costs) == 0:
         return framed([[Run(EMPTY, "dim")]], (), width, height)
     columns = buckets(costs, room)
@@ -41,8 +42,10 @@ def paint_curve(scene: Scene, width: int, height: int, window: Window) -> Pictur
         [Run(f"{labels.get(y, ''):>{LABEL}}│", "dim"), *_line(heights, columns, lines - 1 - y, here)]
         for y in range(lines)
     ]
-    rows.append([Run(" " * LABEL + "└", "dim"), *_legend(scene, room, logarithmic)])
-    return framed(rows, (), width, height)
+    strip, targets = time_strip(scene, min(room, len(columns)), _batches(scene))
+    rows.append([Run(f"{'time':>{LABEL}}└", "dim"), *strip])
+    rows.append([Run(" " * (LABEL + 1)), *_legend(scene, room, logarithmic)])
+    return framed(rows, strip_hits(targets, len(rows) - 2, LABEL + 1), width, height)
 
 
 def _label(value: float) -> str:

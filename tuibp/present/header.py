@@ -23,7 +23,7 @@ def paint_header(scene: Scene, width: int, *, under_way: bool = False) -> Pictur
     """
     view, program = scene.view, scene.view.program
     place = view.position
-    parts = []
+    parts = [f"timeline {scene.board.current}"] if len(scene.board.timelines) > 1 else []
     if place.op is not None:
         parts.append(f"epoch {place.epoch}/{program.epochs}")
     if place.batch is not None:

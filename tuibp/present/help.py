@@ -62,7 +62,7 @@ PANES = {
 
 def key_text(command: Command) -> str:
     """The keys of a command as the help prints them."""
-    return "0-9" if command.name == "count" else "  ".join(command.keys)
+    return "0-9" if command.name == "times" else "  ".join(command.keys)
 
 
 def _wrap(text: str, width: int) -> Iterable[str]:

@@ -12,14 +12,22 @@ from tuibp.present.cells import Picture, Run, cut, framed
 from tuibp.present.numbers import duration
 from tuibp.present.scene import Scene
 
-_START = ("step", "stepi", "sample", "batch", "epoch", "cursor", "pane", "zoom", "goto")
-_INSIDE = ("step", "reverse-step", "sample", "batch", "cursor", "pane", "stepi", "epoch", "finish", "goto", "zoom")
-_END = ("reverse-step", "reverse-epoch", "goto", "back", "cursor", "pane", "zoom")
-_CELL = ("cursor", "escape", "step", "reverse-step", "zoom", "pane", "digits")
-_LISTING = ("advance", "reverse-advance", "cursor", "escape", "step", "reverse-step", "pane")
+_START = ("step", "command", "continue", "batch", "cursor", "pane", "stepi", "sample", "epoch", "zoom", "goto")
+_INSIDE = ("step", "reverse-step", "command", "continue", "batch", "cursor", "pane", "break", "sample", "stepi", "epoch",
+           "finish", "goto", "zoom")  # fmt: skip
+_END = ("reverse-step", "reverse-continue", "command", "reverse-epoch", "goto", "back", "cursor", "pane", "zoom")
+_CELL = ("watch", "display", "set", "cursor", "escape", "step", "command", "zoom", "pane", "digits")
+_LISTING = ("break", "advance", "reverse-advance", "cursor", "escape", "step", "reverse-step", "command", "pane")
+_ENTRY = {
+    "stop": ("act-stop", "forget", "cursor", "escape", "command", "pane"),
+    "display": ("forget", "cursor", "escape", "command", "pane"),
+}
+_PLACE = ("act", "cursor", "escape", "command", "pane")
 ALWAYS = ("help", "quit")
 """Shown at the end of the line, whatever else has room."""
-_LABELS = {"reverse-step": "undo", "cursor": "pick a cell"}
+_LABELS = {"reverse-step": "undo", "cursor": "pick", "command": "command", "act-stop": "on or off"}
+_ROWS = {"act-stop": "act"}
+"""Hints that are another command's, in a place where it means something else."""
 _FIRST = "compute it"
 LEAST_MESSAGE = 30
 """Columns that a message gets even where that leaves no room for keys."""
@@ -35,6 +43,8 @@ class Note:
 
 def hinted(scene: Scene) -> tuple[str, ...]:
     """The commands whose keys matter here, the most important first."""
+    if scene.choices.entry:
+        return _ENTRY.get(scene.choices.entry.partition(":")[0], _PLACE)
     if scene.choices.place is not None:
         return _LISTING
     if scene.choices.cursor is not None:
@@ -46,7 +56,7 @@ def hinted(scene: Scene) -> tuple[str, ...]:
 
 def _hint(name: str, start: bool) -> list[Run]:
     """A key and what it does."""
-    command = COMMANDS[name]
+    command = COMMANDS[_ROWS.get(name, name)]
     label = _FIRST if start and name == "step" else _LABELS.get(name, command.label)
     return [Run(command.keys[0], "key"), Run(f" {label}"), Run("  ")]
 

@@ -16,6 +16,8 @@ from tuibp.present.scene import Scene
 
 COUNTER = "▶"
 """Stands before the line whose operation is next."""
+BREAK = "●"
+"""Stands before a line with a stop, and behind the operation that it stops before."""
 FRAME = "│"
 """Stands before every line of the selected frame."""
 
@@ -66,6 +68,11 @@ def lines_of(program: Program) -> list[Line]:
     ]
 
 
+def at_hand(scene: Scene) -> str | None:
+    """The name of the operation that comes next; None at the end."""
+    return None if scene.next is None else scene.next.name
+
+
 def op_symbol(op: Op) -> str:
     """An operation on its line: z, a, ∂a (for ∂C/∂a), σ′, δ, ∂W (for ∂C/∂W)."""
     return symbol(op.kind.name).replace("∂C/", "")
@@ -92,6 +99,11 @@ def paint_listing(scene: Scene, width: int, height: int, window: Window) -> Pict
     return framed(rows, hits, width, height, top, 0, more)
 
 
+def _stops(scene: Scene) -> frozenset[str]:
+    """The operations that something stops before."""
+    return frozenset(name for stop in scene.board.stops if stop.enabled for name in stop.ops)
+
+
 def _in_frame(scene: Scene, line: Line) -> bool:
     """Whether a line belongs to the selected frame: loops by their depth, passes and layers by their operations."""
     level, now = scene.frame.level, scene.next
@@ -105,7 +117,10 @@ def _paint_line(scene: Scene, line: Line) -> tuple[list[Run], list[tuple[int, in
     here = scene.next is not None and line.holds(scene.next.name)
     role = "title" if here else "text" if line.ops else "dim"
     head = f"{line.text:<6}" if len(line.ops) > 1 else line.text
+    stops = _stops(scene)
+    breaks = any(op.name in stops for op in line.ops)
     runs = [
+        Run(BREAK if breaks else " ", "bad"),
         Run(COUNTER if here else " ", "pc" if here else "text"),
         Run(FRAME if _in_frame(scene, line) else " ", "key"),
         Run(" " * line.indent),

@@ -15,6 +15,7 @@ from tuibp.debugger.view import Look, View
 from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Level, Tensor
 from tuibp.engine.program import Op
+from tuibp.present.board import EMPTY, Board
 from tuibp.present.numbers import DIGITS
 
 MATRICES = ("auto", "W", "dW", "gW", "uW")
@@ -37,6 +38,8 @@ class Choices:
     """One of `MATRICES`."""
     digits: int = DIGITS
     """Significant digits of a number in a table."""
+    entry: str = ""
+    """The entry picked in a list: "stop:2", "timeline:1", "mark:a"."""
     pane: str = "dp"
     """The pane that has the keys: its cell is under the cursor, the same cell elsewhere is only marked."""
 
@@ -56,9 +59,13 @@ class Scene:
     title: str
     cost_stride: int = 1
     """Batches that a row of `costs` stands for; the last one may stand for fewer."""
+    board: Board = EMPTY
+    """Stops, timelines, marks and what else is beside the numbers."""
 
     @classmethod
-    def of(cls, session: Session, choices: Choices | None = None, since: int | None = None) -> Scene:
+    def of(
+        cls, session: Session, choices: Choices | None = None, since: int | None = None, board: Board = EMPTY
+    ) -> Scene:
         """The scene at the session's position.
 
         Args:
@@ -68,7 +75,7 @@ class Scene:
         view = session.view(choices.look)
         just = done_since(session, view, session.came_from if since is None else since)
         log = session.timeline.log
-        return cls(view, session.frame, choices, just, log.mean_costs(), session.recipe.title, log.stride)
+        return cls(view, session.frame, choices, just, log.mean_costs(), session.recipe.title, log.stride, board)
 
     @property
     def done(self) -> Op | None:

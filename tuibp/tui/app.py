@@ -1,4 +1,4 @@
-"""The app: a door. It opens the debugger's screen on a recipe and gives the terminal back."""
+"""The app: a door. It opens the debugger's screen on a console and gives the terminal back."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
 
+from tuibp.console.console import Console
 from tuibp.debugger.commands import COMMANDS
-from tuibp.debugger.history import Spill
-from tuibp.debugger.session import Session
-from tuibp.engine.recipe import Recipe
 from tuibp.tui.framework import SteadyPalette, TerminalApp, exit_status
 from tuibp.tui.screens.debugger import DebuggerScreen
 from tuibp.tui.terminal import calm_garbage_collector
 
-KEYS_ONLY = frozenset({"palette", "count", "cursor", "pane", "escape", "repeat"})
+KEYS_ONLY = frozenset({"palette", "times", "cursor", "pane", "escape", "repeat", "act", "forget"})
 """Commands that mean nothing when they are chosen from a list."""
 
 
@@ -34,9 +32,9 @@ class TuibpApp(TerminalApp):
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
-    def __init__(self, recipe: Recipe, *, ascii: bool = False, dark: bool = True, spill: Spill | None = None) -> None:
+    def __init__(self, console: Console, *, ascii: bool = False, dark: bool = True) -> None:
         super().__init__(ascii=ascii, dark=dark)
-        self.debugger = DebuggerScreen(Session(recipe, spill=spill))
+        self.debugger = DebuggerScreen(console)
 
     def get_default_screen(self) -> Screen[None]:
         return self.debugger
@@ -47,6 +45,8 @@ class TuibpApp(TerminalApp):
 
     async def on_event(self, event: events.Event) -> None:
         """A run that is under way rests until a key is answered: until what it changes is painted."""
+        if isinstance(event, events.Key) and self.screen is self.debugger and self.debugger.takes(event):
+            return
         journey = self.debugger.journey if isinstance(event, events.Key) else None
         if journey is not None:
             journey.give_way()
@@ -57,9 +57,14 @@ class TuibpApp(TerminalApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: COMMANDS and nothing else."""
         for command in COMMANDS.values():
-            if command.keys and command.name not in KEYS_ONLY:
+            if command.name in KEYS_ONLY:
+                continue
+            if command.keys:
                 run = partial(self.debugger.action_command, command.name)
                 yield SystemCommand(f"{command.name}  ({command.keys[0]})", command.help, run)
+            else:
+                fill = partial(self.debugger.ask, "line", f"{command.name} ")
+                yield SystemCommand(f"{command.name}  (:{command.name})", command.help, fill)
 
     def action_command_palette(self) -> None:
         """Open the palette; textual's own invitation holds a character that is no ASCII."""
@@ -71,12 +76,8 @@ class TuibpApp(TerminalApp):
         self.debugger.interrupt()
 
 
-def run(recipe: Recipe, *, ascii: bool = False, dark: bool = True, spill: Spill | None = None) -> int:
-    """Open the screen on a recipe; the exit status of the process.
-
-    Args:
-        spill: where keyframes of a large network go when memory for them is used up.
-    """
-    app = TuibpApp(recipe, ascii=ascii, dark=dark, spill=spill)
+def run(console: Console, *, ascii: bool = False, dark: bool = True) -> int:
+    """Open the screen on a console; the exit status of the process."""
+    app = TuibpApp(console, ascii=ascii, dark=dark)
     app.run()
     return exit_status(app)

@@ -1,42 +1,48 @@
-"""Helm: carries out the movements of a session for the screen, at once or as a journey beside it.
+"""Helm: carries out the commands of a console for the screen, at once or as a journey beside it.
 
 It knows what has been done last, and whether something is under way; it neither paints nor reads keys. Whoever steers
-with it is told when a movement has ended (`arrived`) and, from time to time, that one goes on (`under_way`).
+with it is told when a command has ended (`arrived`) and, from time to time, that one goes on (`under_way`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tuibp.debugger.commands import Command
-from tuibp.debugger.session import Session, Stop
+from tuibp.console.console import Console
+from tuibp.console.reply import Job, Reply
+from tuibp.debugger.command import Command
+from tuibp.debugger.session import Stop
+from tuibp.errors import TuibpError
 from tuibp.tui.journey import TICK, Journey
 
 
 class Helm:
     """Steers one session."""
 
-    def __init__(self, owner: Widget, session: Session, arrived: Callable[[str], None],
-                 under_way: Callable[[], None]) -> None:  # fmt: skip
+    def __init__(self, owner: Widget, console: Console, arrived: Callable[[Reply], None],
+                 under_way: Callable[[], None], failed: Callable[[TuibpError], None]) -> None:  # fmt: skip
         """
         Args:
             owner: the widget to whose life threads and timers belong.
-            arrived: called after every movement, with what there is to say about it.
+            arrived: called after every command, with its answer.
             under_way: called when a journey has set out, and every `TICK` seconds until it ends.
+            failed: called when a command could not be carried out.
         """
-        self.session = session
-        self.journey: Journey | None = None
+        self.console = console
+        self.session = console.session
+        self.journey: Journey[Any] | None = None
         """What is under way: until it has ended, the timeline belongs to its thread."""
         self.since: int | None = None
         """From where operations count as just done, if not from where the last movement set out."""
         self._owner = owner
         self._arrived = arrived
         self._under_way = under_way
+        self._failed = failed
         self._last: tuple[Command, int, str] | None = None
         self._ticker: Timer | None = None
 
@@ -44,21 +50,25 @@ class Helm:
         """Carry out a movement; nothing while another one is under way.
 
         Raises:
-            PositionError: there is no such place; nothing has changed then.
+            TuibpError: there is no such place; nothing has changed then.
         """
         if self.journey is not None:
+            return
+        if command.target is None:
+            self._last = (command, count, argument)
+            self.carry_out(self.console.carry_out(command, argument or (str(count) if count > 1 else "")), command)
             return
         session, start = self.session, self.session.t
         target = session.target(command, count, argument)
         frame = session.frame if command.name == "finish" and count == 1 else None
         self._last = (command, count, argument)
 
-        def arrive() -> Stop:
+        def arrive() -> Reply:
             back = target < start and not argument
             # A movement back undoes a step. What is lit then is the step before it, of the same size, as it was when
             # that step had been made: so reverse shows exactly what was there before forward wrote.
             self.since = session.target(command) if back else None
-            return session.stop(start, frame)
+            return _said(session.stop(start, frame))
 
         self._set_out(Journey(session, target, session.travel(target)), arrive)
 
@@ -66,10 +76,32 @@ class Helm:
         """The last movement once more.
 
         Raises:
-            PositionError: there is no further such place.
+            TuibpError: there is no further such place.
         """
         if self._last is not None:
             self.move(*self._last)
+
+    def carry_out(self, job: Job, command: Command | None = None) -> None:
+        """Carry out a command of the console; nothing while something is under way.
+
+        Args:
+            command: which one, if it moves.
+
+        Raises:
+            TuibpError: it cannot be carried out; nothing has changed then.
+        """
+        if self.journey is not None:
+            return
+        towards: int | None = None
+        if command is not None and command.verb == "resume":
+            towards = 0 if command.name.startswith("reverse") else self.session.clock.total
+        journey: Journey[Reply] = Journey(self.session, towards, job)
+
+        def arrive() -> Reply:
+            self.since = None
+            return journey.result or Reply()
+
+        self._set_out(journey, arrive)
 
     def visit(self, direction: Literal[-1, 1]) -> None:
         """Return to the place visited before or after this one; nothing while a movement is under way."""
@@ -77,12 +109,12 @@ class Helm:
             return
         session, place = self.session, self.session.visited(direction)
 
-        def arrive() -> Stop:
+        def arrive() -> Reply:
             self.since = None
-            return session.step_visited(direction)
+            return _said(session.step_visited(direction))
 
         if place is None:
-            self._arrived(arrive().reason)
+            self._arrived(arrive())
         else:
             self._set_out(Journey(session, place, session.visited_timeline(direction).travel(place)), arrive)
 
@@ -92,24 +124,37 @@ class Helm:
             self.journey.call_off()
         return self.journey is not None
 
-    def _set_out(self, journey: Journey, arrive: Callable[[], Stop]) -> None:
+    def _set_out(self, journey: Journey[Any], arrive: Callable[[], Reply]) -> None:
         """Travel at once, or beside the screen where that takes longer."""
         if journey.run_inline():
-            self._arrived(arrive().reason)
+            self._arrived(arrive())
             return
         self.journey = journey
         self._ticker = self._owner.set_interval(TICK, self._under_way)
         self._owner.run_worker(self._run(journey, arrive))
         self._under_way()
 
-    async def _run(self, journey: Journey, arrive: Callable[[], Stop]) -> None:
-        arrived = await asyncio.to_thread(journey.run)
+    async def _run(self, journey: Journey[Any], arrive: Callable[[], Reply]) -> None:
+        failure: TuibpError | None = None
+        arrived = False
+        try:
+            arrived = await asyncio.to_thread(journey.run)
+        except TuibpError as error:
+            failure = error
         self.journey = None
         if self._ticker is not None:
             self._ticker.stop()
-        if arrived:
-            self._arrived(arrive().reason)
-            return
-        self.session.interrupt(journey.target)
-        self.since = None
-        self._arrived(f"Stopped at {self.session.position.name}.")
+        if failure is not None:
+            self._failed(failure)
+        elif arrived:
+            self._arrived(arrive())
+        else:
+            if journey.target is not None:
+                self.session.interrupt(journey.target)
+            self.since = None
+            self._arrived(Reply((f"Stopped at {self.session.position.name}.",), moved=True))
+
+
+def _said(stop: Stop) -> Reply:
+    """What there is to say of a movement."""
+    return Reply((stop.reason,) if stop.reason else (), moved=True)

@@ -1,4 +1,4 @@
-"""A journey: one movement of the session, at once if it is short, beside the live screen if it is long.
+"""A journey: one command of the session, at once if it is short, beside the live screen if it is long.
 
 Short ones end within the key press. A long one runs on a thread, some batches at a time; between any two it looks
 whether it has been called off. Nothing on the screen reads what the thread writes: panes show the last scene until the
@@ -13,10 +13,12 @@ import threading
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from tuibp.debugger.session import Session
 from tuibp.engine.arrays import Array
 
+T = TypeVar("T")
 INLINE = 0.010
 """Seconds that a movement may take on the event loop: longer, and the next key would feel it."""
 SWITCH = 0.0005
@@ -56,25 +58,30 @@ class Progress:
         return (self.total - self.done) / self.rate if self.rate else 0.0
 
 
-class Journey:
-    """A way through the timeline of a session."""
+class Journey(Generic[T]):
+    """A way through the timeline of a session, at the end of which there is a result."""
 
-    def __init__(self, session: Session, target: int, steps: Generator[tuple[int, int], None, None]) -> None:
+    def __init__(self, session: Session, target: int | None, steps: Generator[tuple[int, int], None, T]) -> None:
         """
         Args:
-            target: the position where it ends.
+            target: the position to which it goes, or towards which it looks for a place; None where it goes nowhere.
             steps: going there; yields (batches run, batches to run).
         """
         self.session = session
         self.target = target
+        self.result: T | None = None
+        """What the steps have come to."""
         self.costs: tuple[Array, int] | None = None
         """(rows,) a copy of the mean costs as they were a moment ago, and the batches a row stands for."""
-        self._steps = steps
+        self._steps = self._to_result(steps)
         self._began = time.perf_counter()
         self._called_off = threading.Event()
         self._free = threading.Event()
         self._free.set()
         self._done, self._total = 0, 1
+
+    def _to_result(self, steps: Generator[tuple[int, int], None, T]) -> Generator[tuple[int, int], None, None]:
+        self.result = yield from steps
 
     @property
     def heavy(self) -> bool:

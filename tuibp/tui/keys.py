@@ -31,7 +31,7 @@ def bindings() -> Iterator[tuple[str, str]]:
     for digit in "0123456789":
         yield digit, f"digit('{digit}')"
     for command in COMMANDS.values():
-        if command.name in ("cursor", "pane", "count"):
+        if command.name in ("cursor", "pane", "times"):
             continue
         for key in command.keys:
             yield canonical_key(NAMES.get(key, key)), f"command('{command.name}')"

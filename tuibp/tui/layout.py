@@ -18,6 +18,8 @@ from tuibp.tui.widgets.pane import Pane
 
 TABBED = tuple(name for name, row in PANES.items() if row.tabbed)
 """Panes that share one place where the screen is small."""
+BOTTOM = tuple(name for name, row in PANES.items() if row.bottom)
+"""Panes that share the place at the bottom."""
 PROGRAM = 27
 """Columns of the program's pane."""
 LABELS = 8
@@ -33,7 +35,7 @@ class Layout:
         self.panes = panes
         self._screen = screen
         self._right, self._pair = Vertical(id="right"), Container(id="pair")
-        self._front = "dp"
+        self._front, self._bottom = "dp", "curve"
 
     def compose(self) -> ComposeResult:
         """The panes in their containers."""
@@ -47,7 +49,8 @@ class Layout:
                     yield pane["matrix"]
                 yield pane["layer"]
                 yield pane["formula"]
-                yield pane["curve"]
+                for name in BOTTOM:
+                    yield pane[name]
 
     def share(self, scene: Scene, width: int) -> None:
         """Part the room of the DP table and the matrix: half and half, or all its columns to the table.
@@ -80,17 +83,29 @@ class Layout:
         """Make a pane visible, whatever has hidden it."""
         if name in TABBED:
             self._front = name
+        if name in BOTTOM:
+            self._bottom = name
+        for other in BOTTOM:
+            self.panes[other].set_class(other == self._bottom, "-shown")
         for other in TABBED:
             self.panes[other].set_class(other == self._front, "-front")
         self._pair.set_class(self._front in PAIRED, "-front")
         if self.zoomed:
             self.zoom(name)
 
-    def name_tabs(self) -> None:
-        """Where panes share a place, the one in front names the others."""
+    @property
+    def shared(self) -> bool:
+        """Whether the screen is so small that tables share one place."""
         screen = self._screen
         low = screen.has_class("-low") or screen.has_class("-short")
-        shared = low or (screen.has_class("-narrow") and screen.has_class("-tall"))
+        return low or (screen.has_class("-narrow") and screen.has_class("-tall"))
+
+    def name_tabs(self) -> None:
+        """Where panes share a place, the one in front names the others."""
+        shared = self.shared
         for name in TABBED:
-            others = shared and name == self._front and not self.zoomed
-            self.panes[name].tabs = tuple(other for other in TABBED if other != name) if others else ()
+            group = TABBED if shared else BOTTOM if name in BOTTOM else ()
+            front = name == (self._front if shared else self._bottom)
+            self.panes[name].tabs = (
+                tuple(other for other in group if other != name) if front and not self.zoomed else ()
+            )

@@ -1,4 +1,4 @@
-"""PANES: the seven panes, each a row: its number, its name, its title, its painter, and what its cursor walks over."""
+"""PANES: every pane a row: its number, its name, its title, its painter, and what its cursor walks over."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tuibp.present.grid import Table
 from tuibp.present.listing import paint_listing
 from tuibp.present.network import paint_network
 from tuibp.present.scene import Scene
+from tuibp.present.side import paint_said, paint_stops, paint_timelines
 from tuibp.present.tables import (
     dp_table,
     layer_table,
@@ -38,6 +39,10 @@ class PaneRow:
     """The cells that the cursor walks over; None where a pane has none."""
     tabbed: bool = False
     """Whether it shares one place with others where the screen is small."""
+    bottom: bool = False
+    """Whether it shares the place at the bottom with others on every screen."""
+    listed: bool = False
+    """Whether it is a list whose entries can be picked."""
 
 
 def _fixed(title: str) -> Callable[[Scene], str]:
@@ -51,7 +56,10 @@ _ROWS = (
     PaneRow("layer", 4, layer_title, paint_layer, layer_table, tabbed=True),
     PaneRow("matrix", 5, matrix_title, paint_matrix, matrix_table, tabbed=True),
     PaneRow("formula", 6, _fixed("formula"), paint_formula),
-    PaneRow("curve", 7, _fixed("cost curve"), paint_curve, tabbed=True),
+    PaneRow("curve", 7, _fixed("cost curve"), paint_curve, tabbed=True, bottom=True),
+    PaneRow("stops", 8, _fixed("stops"), paint_stops, tabbed=True, bottom=True, listed=True),
+    PaneRow("timelines", 9, _fixed("timelines"), paint_timelines, tabbed=True, bottom=True, listed=True),
+    PaneRow("console", 10, _fixed("console"), paint_said, tabbed=True, bottom=True),
 )
 
 PANES: dict[str, PaneRow] = {row.name: row for row in _ROWS}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -17,8 +17,12 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.widgets import Static
 
-from tuibp.debugger.commands import COMMANDS, Command
-from tuibp.debugger.session import Session
+from tuibp.console.board import board
+from tuibp.console.completion import completed
+from tuibp.console.console import Console
+from tuibp.console.reply import Reply
+from tuibp.debugger.command import Command
+from tuibp.debugger.commands import COMMANDS
 from tuibp.engine.operations import Level
 from tuibp.errors import TuibpError
 from tuibp.present import choosing
@@ -26,27 +30,24 @@ from tuibp.present.header import paint_header
 from tuibp.present.hints import Note, paint_hints, paint_progress
 from tuibp.present.numbers import symbol
 from tuibp.present.scene import Choices, Scene
-from tuibp.tui.framework import QuietScreen
 from tuibp.tui.helm import Helm
 from tuibp.tui.journey import Journey
 from tuibp.tui.keys import bindings
 from tuibp.tui.layout import Layout
 from tuibp.tui.panes import PANES
+from tuibp.tui.screens.acting import ActingScreen
 from tuibp.tui.widgets.pane import Pane, panes
 from tuibp.tui.widgets.picture import PictureView
 from tuibp.tui.widgets.prompt import Prompt
 
-KEEP_COUNT = frozenset({"count", "pane", "escape"})
+KEEP_COUNT = frozenset({"times", "pane", "escape"})
 """Commands of the screen that a typed count is for, or that look at it; all others drop it."""
-MOVING = frozenset({"repeat", "back", "forward"})
-"""Commands of the screen that move."""
 BUSY = "A run is under way:"
 """What a key that moves has to say meanwhile; how to stop it follows."""
 SAID = 2.0
 """Seconds for which that is said."""
 COUNT_DIGITS = 9
 """Longest count that can be typed."""
-NO_STOPS = "The stops of [debug] are read but not used yet."
 SELECT_FIRST = "Select a line of the program first: 1 tab, then up and down, or the mouse."
 
 
@@ -54,7 +55,7 @@ class Bar(PictureView, can_focus=False):
     """A line that is no pane: the header, the hints."""
 
 
-class DebuggerScreen(QuietScreen):
+class DebuggerScreen(ActingScreen):
     """The panes around one session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,26 +64,28 @@ class DebuggerScreen(QuietScreen):
         for key, action in bindings()
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, console: Console) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (100, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (22, "-short"), (32, "-tall"), (52, "-high")]
-        self.session = session
+        self.console = console
+        self.session = session = console.session
         self.choices = Choices()
-        self.scene = Scene.of(session, self.choices)
+        self.scene = Scene.of(session, self.choices, board=board(console))
         self.layout_of = Layout(self, panes())
-        self._header, self._hints, self._prompt = Bar(id="header"), Bar(id="hints"), Prompt()
+        self._header, self._hints = Bar(id="header"), Bar(id="hints")
+        self.prompt = Prompt(lambda line, cursor: completed(console, line, cursor))
         self._count = ""
         self._busy_until = 0.0
         self._fitted = Size(0, 0)
-        self._note = Note(" ".join([*session.recipe.train.notes, *([NO_STOPS] if session.recipe.debug else [])]))
-        self._helm = Helm(self, session, self._arrived, self._under_way)
+        self._note = Note(" ".join(session.recipe.train.notes))
+        self.helm = Helm(self, console, self._arrived, self._under_way, self.failed)
 
     def compose(self) -> ComposeResult:
         yield self._header
         yield from self.layout_of.compose()
         yield self._hints
-        yield self._prompt
+        yield self.prompt
         yield Static("", id="small", markup=False)
 
     def on_mount(self) -> None:
@@ -92,7 +95,7 @@ class DebuggerScreen(QuietScreen):
 
     def on_unmount(self) -> None:
         """However the app ends: nothing may go on running behind a terminal that has been given back."""
-        self._helm.stop()
+        self.helm.stop()
 
     def on_resize(self, event: events.Resize) -> None:
         if event.size != self._fitted:
@@ -108,14 +111,14 @@ class DebuggerScreen(QuietScreen):
     def _refit(self) -> None:
         """After a change of size: a screen that was too small for everything has taken the focus away."""
         if self.focused is None:
-            self._prompt.close()
+            self.prompt.close()
             self.to_pane(self.choices.pane)
         self.show()
 
     @property
-    def journey(self) -> Journey | None:
+    def journey(self) -> Journey[Any] | None:
         """The long movement that is under way."""
-        return self._helm.journey
+        return self.helm.journey
 
     # -- painting
 
@@ -124,7 +127,7 @@ class DebuggerScreen(QuietScreen):
         if note is not None:
             self._note = Note(note) if isinstance(note, str) else note
         if self.journey is None:
-            self.scene = Scene.of(self.session, self.choices, self._helm.since)
+            self.scene = Scene.of(self.session, self.choices, self.helm.since, board(self.console))
         else:  # the thread has the timeline: the values stay those of the last stop
             self.scene = replace(self.scene, choices=self.choices, frame=self.session.frame)
         self.layout_of.name_tabs()
@@ -153,23 +156,24 @@ class DebuggerScreen(QuietScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """While the prompt asks, keys are its own."""
-        return not self._prompt.asking
+        return not self.prompt.asking
 
     # -- movements
 
     def action_command(self, name: str) -> None:
         """Carry out a command by its name: what every key does."""
         command = COMMANDS[name]
-        if (command.target is not None or command.name in MOVING) and self._is_busy():
+        acts = command.moves or command.name == "repeat" or command.group in ("stop", "change", "session", "explain")
+        if acts and self._is_busy():
             self._count = ""
-        elif command.target is None:
+        elif command.screen:
             if command.name not in KEEP_COUNT:
                 self._count = ""
             getattr(self, f"do_{command.screen}")()
         else:
             count, self._count = int(self._count or 1), ""
             if command.argument == "POS":
-                self._prompt.ask(command.name)
+                self.ask(command.name)
             elif command.argument == "LOC" and self.choices.place is None:
                 self.show(Note(SELECT_FIRST, error=True))
             else:
@@ -185,21 +189,25 @@ class DebuggerScreen(QuietScreen):
 
     def move(self, command: Command, count: int, argument: str = "") -> None:
         """Carry out a movement, or say why there is none."""
-        self._tried(lambda: self._helm.move(command, count, argument))
+        if command.verb == "visit":
+            self.helm.visit(-1 if command.name == "back" else +1)
+            return
+        self._tried(lambda: self.helm.move(command, count, argument))
 
     def _tried(self, movement: Callable[[], None]) -> None:
         try:
             movement()
         except TuibpError as error:
-            self.show(Note(str(error), error=True))
+            self.show(Note(str(error).split("\n")[0], error=True))
 
-    def _arrived(self, reason: str) -> None:
-        """A movement has ended. What was typed meanwhile, a place that was refused for instance, is no count."""
+    def _arrived(self, reply: Reply) -> None:
+        """A command has ended. What was typed meanwhile, a place that was refused for instance, is no count."""
         self._count = ""
-        self.choices = replace(self.choices, look=None)
-        for name in ("dp", "program", "formula"):
-            self.layout_of.panes[name].follow()
-        self.show(reason)
+        if reply.moved:
+            self.choices = replace(self.choices, look=None)
+            for name in ("dp", "program", "formula"):
+                self.layout_of.panes[name].follow()
+        self.answered(reply)
 
     def _under_way(self) -> None:
         """During a long run: how far it is, and the cost curve as it grows."""
@@ -211,23 +219,11 @@ class DebuggerScreen(QuietScreen):
                 self.scene = replace(self.scene, costs=costs, cost_stride=stride)
                 self.layout_of.panes["curve"].paint(self.scene)
 
-    def on_prompt_answered(self, event: Prompt.Answered) -> None:
-        """The prompt's answer."""
-        self.move(COMMANDS[event.command], 1, event.text)
-
     # -- what only the screen does; each is a row of COMMANDS
 
     def do_repeat(self) -> None:
         """Repeat the last movement, or say why there is none."""
-        self._tried(self._helm.repeat)
-
-    def do_back(self) -> None:
-        """Return to the place visited before."""
-        self._helm.visit(-1)
-
-    def do_forward(self) -> None:
-        """Forward again."""
-        self._helm.visit(+1)
+        self._tried(self.helm.repeat)
 
     def do_frame_up(self) -> None:
         """Select the frame around."""
@@ -291,13 +287,13 @@ class DebuggerScreen(QuietScreen):
 
     def do_escape(self) -> None:
         """Stop a run at once; else let go of the count, the cell, the zoom, the sample and the frame, in this order."""
-        if self._helm.stop():
+        if self.helm.stop():
             return
         if self._count:
             self._count = ""
             self.show("")
-        elif self.choices.cursor is not None or self.choices.place is not None:
-            self._choose(replace(self.choices, cursor=None, place=None))
+        elif self.choices.cursor is not None or self.choices.place is not None or self.choices.entry:
+            self._choose(replace(self.choices, cursor=None, place=None, entry=""))
         elif self.layout_of.zoomed:
             self.do_zoom()
         else:
@@ -306,7 +302,7 @@ class DebuggerScreen(QuietScreen):
 
     def interrupt(self) -> None:
         """Ctrl+c: stop a run, or say how to leave."""
-        if not self._helm.stop():
+        if not self.helm.stop():
             self.show("ctrl+c stops a long run; q quits.")
 
     # -- panes and the cell cursor
@@ -333,6 +329,21 @@ class DebuggerScreen(QuietScreen):
         self.set_focus(self.layout_of.panes[name])
         self.show()
 
+    def front(self, name: str) -> None:
+        """Make a pane visible without giving it the keys; where it would cover the pane that has them, it waits."""
+        if not self.layout_of.shared:
+            self.layout_of.bring(name)
+
+    def do_enter(self) -> None:
+        """Do what the picked entry is there for."""
+        if self.choices.entry:
+            self.act_on(self.choices.entry)
+
+    def do_forget(self) -> None:
+        """Delete the picked stop or display."""
+        if self.choices.entry:
+            self.forget(self.choices.entry)
+
     def on_pane_focused(self) -> None:
         """Focus by mouse; what a key has focused is known already."""
         if isinstance(self.focused, Pane) and self.focused.row.name != self.choices.pane:
@@ -353,15 +364,19 @@ class DebuggerScreen(QuietScreen):
         elif pane.row.name == "program":
             pane.follow()
             self._choose(choosing.move_place(self.scene, dy, dx))
+        elif pane.row.listed and dy:
+            self._choose(choosing.move_entry(self.scene, dy))
         elif pane.row.name == "network" and dx:
             self.look(dx)
         else:
             pane.scroll_by(dy, dx)
 
     def on_picture_view_clicked(self, event: PictureView.Clicked) -> None:
-        """A click selects a cell or a line; a second one on a line goes there."""
+        """A click selects a cell, a line or an entry; a second one goes there."""
         target = event.hit.target
         self._choose(choosing.pick(self.scene, target))
+        if event.count == 2 and isinstance(target, str) and target == self.choices.entry:
+            self.act_on(target)
         if event.count == 2 and target == self.choices.place:
             self.action_command("advance")
 

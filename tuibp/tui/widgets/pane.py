@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from tuibp.present.cells import Window
+from tuibp.present.cells import Window, cut
 from tuibp.present.scene import Scene
 from tuibp.tui.framework import forget_repaint
 from tuibp.tui.panes import PANES, PaneRow
@@ -37,7 +37,7 @@ class Pane(PictureView):
             self.name = name
 
     def __init__(self, row: PaneRow) -> None:
-        super().__init__(id=row.name, classes="-tabbed" if row.tabbed else "")
+        super().__init__(id=row.name, classes=" ".join(["-tabbed"] * row.tabbed + ["-bottom"] * row.bottom))
         self.row = row
         self.window = Window()
         self.tabs: tuple[str, ...] = ()
@@ -65,7 +65,8 @@ class Pane(PictureView):
         picture = self.row.paint(scene, width, height, self.window)
         self._painted = (width, height)
         mark = "▸ " if scene.choices.pane == self.row.name else ""
-        self.entitle(TAB.join([mark + self._heading(scene), *(f"{PANES[tab].number} {tab}" for tab in self.tabs)]))
+        tabs = [mark + self._heading(scene), *(f"{PANES[tab].number} {tab}" for tab in self.tabs)]
+        self.entitle(cut(TAB.join(tabs), max(1, width - TITLE_X)))
         self.show(picture)
 
     def _heading(self, scene: Scene) -> str:

@@ -1,21 +1,29 @@
-"""The prompt: one line at the bottom that asks for a position, then gives the focus back.
+"""The prompt: one line at the bottom that asks for a position, a name, or any command, then gives the focus back.
 
 The input field is made when it is first wanted: most sessions of stepping never ask.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
 from textual.events import Key
 from textual.message import Message
 from textual.widget import Widget
+from textual.widgets import Static
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-EXAMPLES = "e2.b17.s4.bwd1.dW   t=500   41%   -3b   +1e   start   end"
+LONGEST = 2000
+"""Characters that may be typed."""
+REMEMBERED = 500
+"""Lines that the arrows bring back."""
+
+Complete = Callable[[str, int], tuple[str, list[str]]]
+"""(line, cursor) to the line with as much completed as is certain, and what may follow where it is not."""
 
 
 class Prompt(Horizontal):
@@ -23,7 +31,8 @@ class Prompt(Horizontal):
 
     DEFAULT_CSS = """
     Prompt { height: 1; display: none; background: $panel; }
-    Prompt Input { border: none; height: 1; padding: 0 1; width: 1fr; background: $panel; }
+    Prompt #asks { width: auto; padding: 0 0 0 1; background: $panel; color: $accent; }
+    Prompt Input { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
     Prompt Input:focus { border: none; }
     """
 
@@ -35,39 +44,92 @@ class Prompt(Horizontal):
             self.command = command
             self.text = text
 
-    def __init__(self) -> None:
+    class Candidates(Message):
+        """Tab was pressed, and several words may follow."""
+
+        def __init__(self, words: list[str]) -> None:
+            super().__init__()
+            self.words = words
+
+    def __init__(self, complete: Complete | None = None) -> None:
         super().__init__(id="prompt")
+        self.history: dict[str, list[str]] = {}
+        """Lines that have been answered, by command, the latest last."""
+        self._complete = complete
         self._field: Input | None = None
+        self._asks = Static("", id="asks", markup=False)
         self._command = ""
+        self._at = 0
         self._return_to: Widget | None = None
 
-    def ask(self, command: str) -> None:
-        """Ask for the argument of a command; an answer comes as `Answered`."""
+    def ask(self, command: str, label: str, example: str, text: str = "") -> None:
+        """Ask for the argument of a command; an answer comes as `Answered`.
+
+        Args:
+            label: what stands before the field.
+            example: what stands in it while it is empty.
+            text: what it holds at first.
+        """
         from textual.widgets import Input
 
         self._command = command
         self._return_to = self.screen.focused
         if self._field is None:
-            self._field = Input(placeholder=f"{command}  {EXAMPLES}", max_length=200)
+            self._field = Input(max_length=LONGEST, select_on_focus=False)
             self._field.cursor_blink = False
-            self.mount(self._field)
-        self._field.placeholder = f"{command}  {EXAMPLES}"
-        self._field.value = ""
+            self.mount(self._asks, self._field)
+        self._asks.update(label)
+        self._field.placeholder = example
+        self._field.value = text
+        self._field.cursor_position = len(text)
+        self._at = len(self.history.get(command, []))
         self.display = True
         # At once: keys that have been typed ahead are the field's.
         self.screen.set_focus(self._field)
 
     def on_key(self, event: Key) -> None:
-        """Esc leaves without an answer; every other key belongs to the field."""
-        if event.key == "escape":
+        """Esc leaves without an answer, tab completes, up and down bring lines back; all else belongs to the field."""
+        actions = {"escape": self.close, "tab": self._tab, "up": self._older, "down": self._newer}
+        action = actions.get(event.key)
+        if action is not None:
             event.stop()
-            self.close()
+            event.prevent_default()
+            action()
+
+    def _tab(self) -> None:
+        if self._field is None or self._complete is None or self._command != "line":
+            return
+        line, words = self._complete(self._field.value, self._field.cursor_position)
+        behind = self._field.value[self._field.cursor_position :]
+        self._field.value = line + behind
+        self._field.cursor_position = len(line)
+        if words:
+            self.post_message(self.Candidates(words))
+
+    def _older(self) -> None:
+        self._bring(self._at - 1)
+
+    def _newer(self) -> None:
+        self._bring(self._at + 1)
+
+    def _bring(self, at: int) -> None:
+        lines = self.history.get(self._command, [])
+        if self._field is None or not 0 <= at <= len(lines):
+            return
+        self._at = at
+        self._field.value = lines[at] if at < len(lines) else ""
+        self._field.cursor_position = len(self._field.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.close()
         text = event.value.strip()
         if text:
+            lines = self.history.setdefault(self._command, [])
+            if not lines or lines[-1] != text:
+                lines.append(text)
+                del lines[:-REMEMBERED]
+        if text or self._command == "line":
             self.post_message(self.Answered(self._command, text))
 
     @property

@@ -1,0 +1,75 @@
+"""The board: stops, displays, marks, notes, timelines and what has been said, as plain values for the panes.
+
+Nothing here is computed: whoever owns these things puts them on the board, and the painters read it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tuibp.engine.arrays import Array
+
+
+class StopEntry(NamedTuple):
+    """A stop."""
+
+    number: int
+    enabled: bool
+    title: str
+    ops: tuple[str, ...] = ()
+    """The operations that it stops before, for the program's gutter."""
+
+
+class DisplayEntry(NamedTuple):
+    """An expression that is shown at every stop."""
+
+    number: int
+    lines: tuple[str, ...]
+
+
+class PlaceEntry(NamedTuple):
+    """A mark or a note."""
+
+    name: str
+    """Of a mark; empty for a note."""
+    text: str
+    timeline: int
+    t: int
+    where: str
+    """The name of the position."""
+    number: int = 0
+    """Of a note."""
+
+
+class TimelineEntry(NamedTuple):
+    """A timeline in the tree."""
+
+    number: int
+    depth: int
+    label: str
+    forked_at: int | None
+    costs: Array
+    """(rows,) mean costs of what has been run."""
+    filled: int
+    batches: int
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """All of it."""
+
+    stops: tuple[StopEntry, ...] = ()
+    displays: tuple[DisplayEntry, ...] = ()
+    marks: tuple[PlaceEntry, ...] = ()
+    notes: tuple[PlaceEntry, ...] = ()
+    timelines: tuple[TimelineEntry, ...] = ()
+    current: int = 0
+    """The timeline where we are."""
+    stopped: tuple[int, ...] = ()
+    """Positions of the current timeline where something has stopped us."""
+    said: tuple[str, ...] = ()
+    """The transcript of the command line, the latest last."""
+
+
+EMPTY = Board()

@@ -1,0 +1,196 @@
+"""What keys do that act on the console: stops, displays, marks, notes, edits, and the command line itself.
+
+Every one of them is a command line that somebody could have typed; the transcript shows it as such.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import events
+
+from tuibp.console.console import Console
+from tuibp.console.reply import Reply
+from tuibp.debugger.commands import COMMANDS
+from tuibp.debugger.names import CellRef
+from tuibp.errors import TuibpError
+from tuibp.present.hints import Note
+from tuibp.present.listing import at_hand
+from tuibp.present.scene import Choices, Scene
+from tuibp.tui.framework import QuietScreen
+from tuibp.tui.helm import Helm
+from tuibp.tui.widgets.prompt import Prompt
+
+SELECT_CELL = "Select a cell first: tab to a table, then the arrows, or the mouse."
+EXAMPLES = {
+    "goto": ("go to ", "e2.b17.s4.bwd1.dW   t=500   41%   -3b   +1e   start   end   'a   $3"),
+    "note": ("note ", "what is to be remembered about this place"),
+    "find": ("find ", "cost > 0.3   norm(gW[1]) < 1e-6   any(isnan(z[2]))"),
+    "set": ("set ", "W[2][0,1] = 0.5   lr = 0.1   a[1][0] = 0"),
+    "line": (":", "break bwd 1 if norm(delta[1]) < 1e-3   print W[1]   watch cost > 1   catch nan   help"),
+}
+"""By command: what stands before the prompt, and in it."""
+PENDING = {"mark": "Press a letter: this place gets it as its name.", "go-mark": "Press the letter of a mark."}
+WORDS = 24
+"""Candidates of a completion that are shown."""
+
+
+class ActingScreen(QuietScreen):
+    """A screen with a console; how it is painted is not known here."""
+
+    console: Console
+    choices: Choices
+    scene: Scene
+    helm: Helm
+    prompt: Prompt
+    _pending = ""
+    """The command that waits for a letter."""
+
+    def show(self, note: Note | str | None = None) -> None:
+        """Paint everything."""
+        raise NotImplementedError
+
+    def to_pane(self, name: str) -> None:
+        """Focus a pane."""
+        raise NotImplementedError
+
+    def front(self, name: str) -> None:
+        """Make a pane visible without focusing it."""
+        raise NotImplementedError
+
+    # -- lines
+
+    def carry_out(self, line: str) -> None:
+        """Carry out a command line; the transcript shows it with its answer."""
+        command = line.strip().partition(" ")[0]
+        row = COMMANDS.get(command)
+        self._said(f": {line}")
+        try:
+            self.helm.carry_out(self.console.start(line), row if row is not None and row.verb == "resume" else None)
+        except TuibpError as error:
+            self.failed(error)
+
+    def _said(self, *lines: str) -> None:
+        self.console.said.extend(lines)
+
+    def failed(self, error: TuibpError) -> None:
+        """A command could not be carried out."""
+        lines = str(error).split("\n")
+        self._said(*(f"! {line}" for line in lines))
+        if len(lines) > 1:
+            self.front("console")
+        self.show(Note(lines[0], error=True))
+
+    def answered(self, reply: Reply) -> None:
+        """A command has been carried out: its answer goes to the transcript, and what is short to the last line."""
+        if reply.quit:
+            self.app.exit(return_code=0)
+            return
+        self._said(*reply.lines)
+        if len(reply.lines) > 3 or (len(reply.lines) > 1 and not reply.moved):
+            self.front("console")
+        self.show(Note(reply.lines[0] if reply.lines else "", error=reply.failed))
+
+    def do_line(self) -> None:
+        """The command line."""
+        self.ask("line")
+
+    def ask(self, name: str, text: str = "") -> None:
+        """Ask for what a command wants."""
+        label, example = EXAMPLES[name]
+        self.prompt.ask(name, label, example, text)
+
+    def on_prompt_answered(self, event: Prompt.Answered) -> None:
+        """What has been typed is a line, or the argument of a command."""
+        self.carry_out(event.text if event.command == "line" else f"{event.command} {event.text}")
+
+    def on_prompt_candidates(self, event: Prompt.Candidates) -> None:
+        """What may follow on the command line."""
+        more = " …" if len(event.words) > WORDS else ""
+        self.show("  ".join(event.words[:WORDS]) + more)
+
+    # -- keys
+
+    def takes(self, event: events.Key) -> bool:
+        """Whether a key is the letter that a command has been waiting for."""
+        name, self._pending = self._pending, ""
+        if not name or self.prompt.asking:
+            return False
+        if event.character is not None and event.character.isalpha() and event.character.isascii():
+            self.carry_out(f"mark {event.character}" if name == "mark" else f"goto '{event.character}")
+        else:
+            self.show("")
+        return True
+
+    def do_mark(self) -> None:
+        """Mark this place with the letter that comes next."""
+        self._wait("mark")
+
+    def do_go_mark(self) -> None:
+        """Go to the mark whose letter comes next."""
+        self._wait("go-mark")
+
+    def _wait(self, name: str) -> None:
+        self.show(PENDING[name])
+        self._pending = name
+
+    def do_break_here(self) -> None:
+        """Stop before the selected line, or no longer."""
+        name = self.choices.place or at_hand(self.scene)
+        if name is None:
+            self.show(Note("Nothing comes next here: select a line of the program.", error=True))
+            return
+        there = [stop for stop in self.scene.board.stops if name in stop.ops]
+        if there:
+            self.carry_out(f"delete {there[0].number}")
+        else:
+            self.carry_out(f"break {name}")
+
+    def do_watch_cell(self) -> None:
+        """Stop where the selected cell changes."""
+        cell = self._cell()
+        if cell is not None:
+            self.carry_out(f"watch {cell}")
+
+    def do_display_cell(self) -> None:
+        """Show the selected cell at every stop."""
+        cell = self._cell()
+        if cell is not None:
+            self.carry_out(f"display {cell}")
+
+    def do_edit(self) -> None:
+        """Edit the selected cell; without one, whatever is typed."""
+        cell = self.choices.cursor
+        self.ask("set", "" if cell is None else f"{cell} = ")
+
+    def _cell(self) -> CellRef | None:
+        if self.choices.cursor is None:
+            self.show(Note(SELECT_CELL, error=True))
+        return self.choices.cursor
+
+    def act_on(self, target: str) -> None:
+        """Do what an entry of a list is there for."""
+        kind, _, name = target.partition(":")
+        if kind == "stop":
+            stop = next(entry for entry in self.scene.board.stops if str(entry.number) == name)
+            self.carry_out(f"{'disable' if stop.enabled else 'enable'} {name}")
+        elif kind == "timeline":
+            self.carry_out(f"timeline {name}")
+        elif kind == "mark":
+            self.carry_out(f"goto '{name}")
+        elif kind == "at":
+            self.carry_out(f"goto t={name}")
+        elif kind == "note":
+            note = self.scene.board.notes[int(name)]
+            if note.timeline != self.scene.board.current:
+                self.carry_out(f"timeline {note.timeline}")
+            self.carry_out(f"goto t={note.t}")
+
+    def forget(self, target: str) -> None:
+        """Delete the picked entry, if that can be."""
+        kind, _, name = target.partition(":")
+        if kind == "stop":
+            self.carry_out(f"delete {name}")
+        elif kind == "display":
+            self.carry_out(f"undisplay {name}")
+        self.choices = replace(self.choices, entry="")
