@@ -83,6 +83,24 @@ def test_edits_change_what_a_run_by_hand_says(seed: int) -> None:
             assert View(timeline, run.t).scalar("lr") == run.lr
 
 
+@pytest.mark.parametrize("name", ["a", "z"])
+@pytest.mark.parametrize("seed", [1, 2, 6, 7])
+def test_a_fused_cost_is_that_of_the_output_as_it_was_set(seed: int, name: str) -> None:
+    """It is taken from z[L], but not where a[L] does not follow from that because one of them was set in between."""
+    recipe = smooth(seed)
+    assert recipe.network.fused is not None
+    trunk, L = Timeline(recipe), recipe.network.L
+    sample = trunk.clock.sample_start(0, 1, 0)
+    at = sample + 1 + 2 * L  # the cost is next
+    fork = trunk.fork(Edit(at, CellRef(name, L), 0.125)).fork(Edit(at + 1, CellRef("b", 1), 0.5))
+    run = ByHand(recipe, fork.edits)
+    while run.t < fork.clock.total:
+        run.step()
+        assert_close(View(fork, run.t), run.shown(), 1e-9)
+    same = View(fork, at + 1).scalar("cost") == pytest.approx(View(trunk, at + 1).scalar("cost"), rel=1e-9)
+    assert same == (name == "z")
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_edits_in_every_kind_of_network(seed: int) -> None:
     """All activations and costs, both number types; kinks are far from what rounding reaches."""

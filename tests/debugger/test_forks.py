@@ -5,6 +5,7 @@ and the timeline that it comes from is what it was.
 from __future__ import annotations
 
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from tests.debugger.some_edits import some_edit
 from tests.debugger.straight import Snapshot, StraightRun, difference, seen
 from tests.debugger.test_exact import forgetful, short_memory, tiny
 from tests.recipes import TINY, WIDE, Bounds, random_recipe
+from tuibp.debugger import head
 from tuibp.debugger.edits import Edit
 from tuibp.debugger.flight_log import MAXIMA, FlightLog
+from tuibp.debugger.names import CellRef
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
 from tuibp.engine.recipe import Recipe
@@ -185,3 +188,24 @@ def test_a_wide_network_forks_exactly() -> None:
         for place in rng.sample(range(trunk.clock.total + 1), 8):
             got = seen(View(fork, place))
             assert got == run.snapshots[place], (t, place, difference(got, run.snapshots[place]))
+
+
+def test_a_fork_may_be_made_while_its_parent_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In another thread, which merges rows of its logs and thins out its keyframes meanwhile."""
+    init = FlightLog.__init__
+    monkeypatch.setattr(FlightLog, "__init__", lambda log, layers, period=1: init(log, layers, period, 20_000))
+    monkeypatch.setattr(head, "first_stride", lambda program: 1)
+    recipe = random_recipe(np.random.default_rng(9), Bounds((1, 2), (1, 4), (4, 4), (1, 1), (3000, 3000)))
+    trunk = forgetful(recipe, 5)
+    t, far = trunk.clock.batch_start(20, 1) + 5, trunk.clock.batch_start(24, 0)
+    trunk.record(t)
+    edit = Edit(t, CellRef("W", 1, (0, 0)), 0.25)
+    want, before = seen(View(trunk.fork(edit), far)), seen(View(Timeline(recipe), 7))
+    runner = threading.Thread(target=lambda: list(trunk.travel(trunk.clock.total)))
+    runner.start()
+    while runner.is_alive():
+        fork = trunk.fork(edit)
+        assert seen(View(fork, far)) == want
+        assert seen(View(fork, 7)) == before
+    runner.join()
+    assert seen(View(trunk, far)) == seen(View(Timeline(recipe), far))

@@ -5,6 +5,7 @@ The parent may run on in another thread meanwhile. So of its logs a copy is take
 
 from __future__ import annotations
 
+from copy import copy
 from typing import NamedTuple, TypeAlias
 
 from tuibp.debugger.flight_log import EpochLog, FlightLog
@@ -35,15 +36,17 @@ class Origin(NamedTuple):
         """Begin the logs, which are empty, with what holds of the parent's; K batches are an epoch."""
         if self.log is None or self.epochs is None:
             return
-        batches, stride = min(self.batch, self.log.filled), self.epochs.stride
+        theirs = self.log.as_it_stands()
+        finished_ones = copy(self.epochs)  # taken last, as it is written to first
+        batches, stride = min(self.batch, theirs.filled), finished_ones.stride
         while True:
-            batches = self.log.whole(batches)
+            batches = theirs.whole(batches)
             finished = batches // K
             if finished % stride == 0:
                 break
             batches = (finished - finished % stride) * K
-        epochs.begin_with(self.epochs, finished)
-        log.begin_with(self.log, batches)
+        epochs.begin_with(finished_ones, finished)
+        log.begin_with(theirs, batches)
 
 
 class Branch:

@@ -4,30 +4,22 @@ The kernels compute an operation for all samples of a batch at once, while an ed
 sample. So the batch is computed once as it is; then, edit by edit, the number is set and the operations run again,
 every one of them putting back the columns that had been computed before the edit. Shapes and layouts are those of any
 other batch, and a column of a product depends on its own column alone: where an edit changes no bit, no bit changes.
-
-What the batch looks like after 0, 1, ... n of its edits is a record each, with buffers of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tuibp.debugger.edits import Edit, Site
-from tuibp.debugger.gauges import Gauges
-from tuibp.debugger.record import Record, Spent
+from tuibp.debugger.edits import Edit
 from tuibp.engine import kernels
 from tuibp.engine.arrays import Array, IntArray, Memory, aligned_empty
-from tuibp.engine.calls import Shared, now
-from tuibp.engine.metrics import Judge
+from tuibp.engine.calls import now
 from tuibp.engine.operations import Tensor
 from tuibp.engine.program import Op, Program
-from tuibp.engine.quiet import quiet
 from tuibp.engine.recipe import Recipe
 from tuibp.engine.state import State
 from tuibp.engine.workspace import Slots, Workspace
@@ -36,15 +28,6 @@ Column = tuple[str, int, int]
 """A column of a buffer: "a" or "db", layer, sample."""
 _COPIED = ("A", "Z", "dA", "D", "S", "_gauges", "total", "scratch", "inputs", "targets", "Y", "C")
 """The buffers of `Slots` that operations write to and later ones, or a view, read."""
-
-
-class Applied(NamedTuple):
-    """An edit that has been made."""
-
-    edit: Edit
-    site: Site
-    changed: bool
-    """Whether it changed any bit."""
 
 
 @dataclass(eq=False)
@@ -64,6 +47,9 @@ class Numbers:
     """Columns of δ that were edited after their sample had joined the batch's sum: as they were then."""
     detached: frozenset[int] = frozenset()
     """Samples whose a[L] is not σ(z[L]) where the cost is taken, because one of the two was edited in between."""
+
+    loaded: bool = False
+    """Whether the samples are: what an edit has made of them is not to be overwritten."""
 
     @classmethod
     def empty(cls, recipe: Recipe, state: State, indices: IntArray, batch: int, memory: Memory) -> Numbers:
@@ -87,6 +73,7 @@ class Numbers:
         for layer, a in self.softmax.items():
             np.copyto(new.softmax[layer], a)
         new.formed, new.joined, new.detached = dict(self.formed), dict(self.joined), self.detached
+        new.loaded = True
         return new
 
     def column(self, name: str, layer: int | None, sample: int) -> Array:
@@ -139,9 +126,9 @@ class Numbers:
         """
         ws, l, network = self.ws, op.layer, self.ws.network
         if op.kind.name == "load":
-            if kept == 0 and not self._loaded:
+            if kept == 0 and not self.loaded:
                 kernels.load(now, ws, 0)
-                self._loaded = True
+                self.loaded = True
         elif op.kind.name == "sp":
             self._slope(l)
         elif op.kind.name == "db":
@@ -159,8 +146,6 @@ class Numbers:
             network.cost.value(ws.A[network.L], ws.Y, costs)
             for sample in self.detached:
                 ws.C[sample] = costs[sample]
-
-    _loaded = False
 
     def _slope(self, layer: int) -> None:
         """Of one layer alone: the layers below it are not computed yet where an edit lies in between."""
@@ -205,171 +190,6 @@ class Numbers:
         at = program.written_at
         if name in ("a", "z") and layer == program.L and at[Tensor("a", layer)] < seen <= at[Tensor("cost")]:
             self.detached |= {sample}
-
-
-class EditedRecord(Record):
-    """A batch after the first n of its edits, computed whole."""
-
-    def __init__(
-        self, program: Program, batch: int, numbers: Numbers, spent: Spent, shared: Shared, applied: tuple[Applied, ...]
-    ) -> None:
-        """
-        Args:
-            applied: the edits that have been made.
-        """
-        super().__init__(program, batch, numbers.ws.state, lambda: numbers.ws, shared, spent)
-        self.numbers = numbers
-        self.applied = applied
-        self.stages: tuple[EditedRecord, ...] = (self,)
-        """The batch after 0, 1, ... of its edits."""
-
-    @property
-    def done(self) -> int:
-        """All operations."""
-        return len(self._program.batch_ops)
-
-    @property
-    def complete(self) -> bool:
-        """It always is."""
-        return True
-
-    def ensure(self, count: int) -> None:
-        """Nothing is left to compute."""
-
-    @property
-    def after(self) -> State:
-        """What the next batch finds."""
-        return self.numbers.after
-
-    def stage(self, count: int) -> Record:
-        """The batch after the first `count` of its edits."""
-        return self.stages[count]
-
-    def gauges(self, judge: Judge | None) -> Gauges:
-        """Reads its buffers, and leaves the costs as they were when they were taken."""
-        return _Standing(self.ws.slots, judge)
-
-    @cached_property
-    def input_gradient(self) -> Array:
-        """(n_0, m) dC/da of the inputs, as it was formed with δ[1]."""
-        return self.numbers.input_gradient
-
-    def softmax(self, layer: int) -> Array:
-        """(n_l, m) what the Jacobian of a layer without a column of slopes was made of."""
-        return self.numbers.softmax[layer]
-
-    def factors(self, layer: int) -> tuple[Array, Array]:
-        """(n_l, m) δ[l] and (n_{l-1}, m) a[l-1] as they were when dW[l] was formed of them."""
-        D, A = super().factors(layer)
-        formed = self.numbers.formed
-        if not formed:
-            return D, A
-        D, A = D.copy(), A.copy()
-        for (name, of, sample), column in formed.items():
-            if (name, of) == ("db", layer):
-                D[:, sample] = column
-            elif (name, of) == ("a", layer - 1):
-                A[:, sample] = column
-        return D, A
-
-
-class _Standing(Gauges):
-    def costs(self, count: int) -> Array:
-        costs: Array = np.add.reduce(self._slots.C[:count], 1, np.float64)
-        return costs
-
-
-class Editor:
-    """Makes the records of one edited batch."""
-
-    def __init__(self, program: Program, memory: Memory, shared: Shared) -> None:
-        """
-        Args:
-            program: with the learning rate that the batch begins with.
-        """
-        self._program, self._memory, self._shared = program, memory, shared
-        self._recipe = program.recipe
-
-    def records(
-        self, batch: int, indices: IntArray, state: State, spent: Spent, edits: Sequence[tuple[Edit, Site]]
-    ) -> EditedRecord:
-        """The batch after all of its edits, which knows what it was after fewer of them.
-
-        Args:
-            indices: (m,) its samples.
-            state: as it finds it; kept.
-            spent: of its epoch, before it.
-        """
-        record: EditedRecord = quiet().run(self._first, batch, indices, state, spent)
-        stages = [record]
-        for edit, where in edits:
-            record = quiet().run(self._next, record, edit, where)
-            stages.append(record)
-        for stage in stages:
-            stage.stages = tuple(stages)
-        return record
-
-    def _first(self, batch: int, indices: IntArray, state: State, spent: Spent) -> EditedRecord:
-        numbers = Numbers.empty(self._recipe, state, indices, batch, self._memory)
-        numbers.run(self._program, 0, 0, 0)
-        return EditedRecord(self._program, batch, numbers, spent, self._shared, ())
-
-    def _next(self, record: EditedRecord, edit: Edit, where: Site) -> EditedRecord:
-        """The batch after a further edit."""
-        before, program = record.numbers, self._program
-        over = where.executed == len(program.batch_ops)
-        if over:
-            numbers, changed = self._afterwards(before, edit)
-        else:
-            numbers, changed = self._within(record, edit, where)
-            numbers.run(program, where.edge, where.done, where.executed)
-        applied = (*record.applied, Applied(edit, where, changed))
-        return EditedRecord(program, record.batch, numbers, record.spent, self._shared, applied)
-
-    def _afterwards(self, before: Numbers, edit: Edit) -> tuple[Numbers, bool]:
-        """Behind the update only what the next batch finds is edited."""
-        if edit.ref.name == "lr":
-            return before, False
-        after = self._copied(before.after)
-        return replace(before, after=after), put(parameter(after, edit), edit)
-
-    def _within(self, record: EditedRecord, edit: Edit, where: Site) -> tuple[Numbers, bool]:
-        """Other buffers, the edit being made and nothing computed of it yet."""
-        name, layer, before = edit.ref.name, edit.ref.layer, record.numbers
-        recipe, state, changed = before.ws.recipe, record.state, False
-        if name == "lr":
-            recipe = with_rate(recipe, edit)
-        elif name in ("W", "b"):
-            state = self._copied(state)
-            changed = put(parameter(state, edit), edit)
-        numbers = before.copy(recipe, state, record.batch, self._memory)
-        numbers._loaded = True
-        if where.executed == len(self._program.batch_ops) - 1 and numbers.ws.slots.late:
-            numbers.ws.grad = before.ws.grad  # a mean that was set by hand need not be that of any sum
-        if name in ("gW", "gb"):
-            changed = put_gradient(numbers.ws, edit)
-        elif name not in ("W", "b", "lr"):
-            assert where.current is not None
-            name, layer = ("a", 0) if name == "x" else (name, layer or 0)
-            seen = where.seen(where.current, 1 + self._program.ops_per_sample)
-            column = numbers.column(name, layer, where.current)
-            if differs(column, edit):
-                if name in ("a", "db"):
-                    numbers.seal(name, layer, where.current, seen, self._program)
-                numbers.part(self._program, name, layer, where.current, seen)
-            changed = put(column, edit)
-        return numbers, changed
-
-    def _copied(self, state: State) -> State:
-        copy = State.empty(self._recipe, self._memory)
-        np.copyto(copy.block, state.block)
-        return copy
-
-
-def with_rate(recipe: Recipe, edit: Edit) -> Recipe:
-    """The recipe with the learning rate of an edit."""
-    assert isinstance(edit.value, float)
-    return replace(recipe, plan=recipe.plan._replace(lr=edit.value))
 
 
 def parameter(state: State, edit: Edit) -> Array:

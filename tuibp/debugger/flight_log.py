@@ -10,6 +10,7 @@ what has been written behind `filled` is not seen, and writing it again writes t
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -142,12 +143,12 @@ class _Rows:
         self._state = _State(matrix, stride, stop, self._merged(rest) if len(rest) else None)
 
     def _begin_with(self, other: _Rows, items: int) -> None:
-        """Take over the first items, a multiple of its stride, of a log that may be written to meanwhile."""
+        """Take over the first items, a multiple of its stride, of another log."""
         matrix, stride, _, _ = other._state
         assert items % stride == 0
-        copy, count = np.empty_like(matrix), items // stride
-        copy[:count] = matrix[:count]
-        self._state = _State(copy, stride, items, None)
+        mine, count = np.empty_like(matrix), items // stride
+        mine[:count] = matrix[:count]
+        self._state = _State(mine, stride, items, None)
 
     def _merge_groups(self, groups: Array, out: Array) -> None:
         """Make one row of every group.
@@ -246,6 +247,12 @@ class FlightLog(_Rows):
         self._gauges._begin_with(other._gauges, -(-batches // self.period))
         self._bad = other._bad if other._bad is not None and other._bad < batches else None
         self._begin_with(other, batches)
+
+    def as_it_stands(self) -> FlightLog:
+        """The log as it is now, to be read only, whatever is written to it from now on."""
+        frozen = copy.copy(self)
+        frozen._gauges = copy.copy(self._gauges)  # never behind the rows, as gauges are written first
+        return frozen
 
     def whole(self, batches: int) -> int:
         """How many of the first `batches` batches end with a row and with a row of gauges: a row that reaches beyond

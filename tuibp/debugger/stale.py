@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tuibp.debugger.edited_batch import Applied, EditedRecord
+from tuibp.debugger.edited_record import Applied, EditedRecord
 from tuibp.debugger.names import TENSORS
 from tuibp.engine.operations import Tensor
 

@@ -13,7 +13,8 @@ from functools import cache, partial
 from itertools import pairwise, takewhile
 
 from tuibp.debugger.branch import Frames, Origin
-from tuibp.debugger.edited_batch import EditedRecord, Editor, parameter, put, with_rate
+from tuibp.debugger.edited_batch import parameter, put
+from tuibp.debugger.edited_record import EditedRecord, Editor, with_rate
 from tuibp.debugger.edits import Edit, Site, check, label, site
 from tuibp.debugger.flight_log import EpochLog, FlightLog
 from tuibp.debugger.head import Head
@@ -148,7 +149,8 @@ class Timeline:
         places = [edit.t for edit in (*self.edits[common : common + 1], *parent.edits[common : common + 1])]
         place = min(places, default=self.clock.total)
         batch = self.owner(place)
-        record = parent.record(place) if batch >= 0 else None
+        # One that is there will do as far as it is computed: the parent may be running on in another thread.
+        record = (parent._records.get(batch) or parent.record(place)) if batch >= 0 else None
         if record is None:
             return Origin(initial)
         first = record.stage(0)
