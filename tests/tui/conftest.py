@@ -104,7 +104,7 @@ class Driver:
 
     async def settle(self) -> None:
         """Until no journey is under way."""
-        while self.screen._helm.journey is not None:
+        while self.screen.helm.journey is not None:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0)
 

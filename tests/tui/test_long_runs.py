@@ -76,14 +76,14 @@ async def test_keys_live_during_a_run(opened: Opened) -> None:
         await running(driver)
         place = driver.t
         await driver.tap("tab", "down", "s", "S", "full_stop", "minus", "greater_than_sign", "u", "w", "plus", "z", "z")
-        assert driver.screen._helm.journey is not None and driver.t == place
+        assert driver.screen.helm.journey is not None and driver.t == place
         assert driver.cursor() is not None and driver.look() is None
         await driver.tap("question_mark")
         assert help_is_open(driver)
         await driver.tap("escape")
         while help_is_open(driver):
             await asyncio.sleep(0.01)
-        assert driver.screen._helm.journey is not None, "that esc closed the help"
+        assert driver.screen.helm.journey is not None, "that esc closed the help"
         await driver.tap("7 tab")
         for _ in range(100):
             if "█" in driver.pane("curve"):
@@ -107,7 +107,7 @@ async def test_a_key_that_moves_says_why_it_does_not(opened: Opened) -> None:
             await until(lambda: driver.hints().endswith("esc stop"))
             await driver.tap(key)
             await until(lambda: "A run is under way: esc stops it" in driver.hints() and "batches" in driver.hints())
-        assert driver.t == place and driver.look() is None and not driver.screen._prompt.asking
+        assert driver.t == place and driver.look() is None and not driver.screen.prompt.asking
         await driver.tap("escape")
         await asyncio.wait_for(driver.settle(), 5)
         await driver.press("s")
@@ -177,7 +177,7 @@ async def test_a_long_way_back_may_be_stopped_too(opened: Opened) -> None:
 async def test_quitting_ends_the_thread(opened: Opened) -> None:
     async with opened(endless(), (80, 24)) as driver:
         await running(driver)
-        under_way = driver.screen._helm.journey
+        under_way = driver.screen.helm.journey
         await driver.tap("q")
     assert under_way is not None and under_way._called_off.is_set()
 

@@ -95,6 +95,14 @@ class ActingScreen(QuietScreen):
         """The command line."""
         self.ask("line")
 
+    def do_note(self) -> None:
+        """Write something down about this place."""
+        self.ask("note")
+
+    def do_find(self) -> None:
+        """Look for where something held."""
+        self.ask("find")
+
     def ask(self, name: str, text: str = "") -> None:
         """Ask for what a command wants."""
         label, example = EXAMPLES[name]
