@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tuibp.console.console import Console, Place
 from tuibp.console.moving import display_entry
-from tuibp.debugger.stops import Breakpoint, places
+from tuibp.debugger.stops import Breakpoint, arm
 from tuibp.debugger.timeline import Timeline
 from tuibp.errors import TuibpError
 from tuibp.present.board import Board, DisplayEntry, PlaceEntry, StopEntry, TimelineEntry
@@ -32,7 +32,8 @@ def _stop(console: Console, stop: Breakpoint) -> StopEntry:
     ops: tuple[str, ...] = ()
     if stop.kind in ("break", "tbreak") and stop.fixed is None:
         try:
-            ops = tuple(location.name for location, _ in places(stop.place, console.session.clock))
+            conditions = arm(stop, console.session.timeline).conditions
+            ops = tuple(dict.fromkeys(condition.next.name for condition in conditions if condition.next))
         except TuibpError:
             ops = ()
     return StopEntry(stop.number, stop.enabled, stop.title, ops)

@@ -14,7 +14,7 @@ from tuibp.debugger.commands import COMMANDS, find_command
 from tuibp.debugger.expressions.functions import FUNCTIONS
 from tuibp.debugger.expressions.syntax import Chain, parse, text_of
 from tuibp.debugger.names import SCALARS, TENSORS
-from tuibp.debugger.stops import KINDS, read
+from tuibp.debugger.stops import KINDS, arm, read
 from tuibp.engine.text import safe
 from tuibp.errors import InputError, TuibpError
 from tuibp.present.stopped import value_text
@@ -37,7 +37,9 @@ def make_stop(console: Console, request: Request) -> Reply:
     for command in read(kind, request.argument, 0, session.clock, session.t).commands:
         _may_be_done(command)
     stop = session.stops.add(kind, request.argument, session.timeline, session.t)
-    return Reply((f"stop {stop.number}: {stop.title}",), values={"number": stop.number, "stop": stop.title})
+    where = {condition.next.name for condition in arm(stop, session.timeline).conditions if condition.next}
+    looked = f" (looked at before {', '.join(sorted(where))})" if stop.test and kind != "catch" and where else ""
+    return Reply((f"stop {stop.number}: {stop.title}{looked}",), values={"number": stop.number, "stop": stop.title})
 
 
 def _may_be_done(line: str) -> None:

@@ -12,10 +12,10 @@ from functools import cached_property
 
 import numpy as np
 
-from tuibp.debugger.expressions.atoms import PRINT, Atom, atoms_of, index_of
+from tuibp.debugger.expressions.atoms import PRINT, Atom, atoms_of, index_of, is_defined, leaves
 from tuibp.debugger.expressions.evaluate import Batches, Evaluator, Values
 from tuibp.debugger.expressions.past import everything, warm_up
-from tuibp.debugger.expressions.typed import POSITIONAL, Const, Dead, Reduce, Scalar, Typed
+from tuibp.debugger.expressions.typed import POSITIONAL, Const, Dead, Leaf, Op, Reduce, Scalar, Typed
 from tuibp.debugger.location import Location
 from tuibp.debugger.sites import Integers, Site, after, before, end_index
 from tuibp.engine.operations import Tensor
@@ -118,6 +118,24 @@ def bits_of(values: Values) -> Values:
     plain = np.ascontiguousarray(values, values.dtype if values.dtype == np.uint64 else np.float64)
     bits: Values = plain.view(np.uint64)
     return bits
+
+
+def can_hold(node: Typed, executed: int, program: Program) -> bool:
+    """Whether a test may be true where so many operations have been executed: of what it reads enough is defined."""
+    if isinstance(node, Op) and node.function == "or":
+        return any(can_hold(part, executed, program) for part in node.args)
+    if isinstance(node, Op):
+        return all(can_hold(part, executed, program) for part in node.args)
+    return all(is_defined(leaf, executed, program) for leaf in leaves(node))
+
+
+def index_of_leaf(leaf: Leaf | Scalar | Dead, program: Program) -> int:
+    """The index in `batch_ops` of the operation that writes it, or `end_index`; 0 for what is always there."""
+    if isinstance(leaf, Dead):
+        return end_index(program)
+    if isinstance(leaf, Scalar) and leaf.name in POSITIONAL:
+        return 0
+    return max(0, index_of(leaf.name, leaf.layer if isinstance(leaf, Leaf) else None, program))
 
 
 def written_sites(node: Typed, program: Program) -> tuple[Site, ...]:

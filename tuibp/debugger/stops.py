@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from tuibp.debugger.catches import CATCHES, Catch
-from tuibp.debugger.conditions import TRUE, Condition, next_sites, watched, written_sites
+from tuibp.debugger.conditions import TRUE, Condition, can_hold, index_of_leaf, next_sites, watched, written_sites
+from tuibp.debugger.expressions.past import everything
 from tuibp.debugger.expressions.syntax import ExpressionError, Node, parse, text_of
 from tuibp.debugger.expressions.typed import LayerNeededError, Scope, Typed, bind, mentions_layer
 from tuibp.debugger.location import Location, parse_location, parse_position
@@ -25,6 +26,8 @@ from tuibp.errors import InputError, TuibpError
 
 Kind: TypeAlias = Literal["break", "tbreak", "watch", "catch"]
 KINDS: tuple[Kind, ...] = ("break", "tbreak", "watch", "catch")
+_LINE = re.compile(r"(?:fwd|bwd)\s*\d*$")
+"""A whole line of the program, none of its operations."""
 _AT = re.compile(r"at\s+(.+)$")
 _IF = re.compile(r"(?:^|\s)if(?=\s|\(|$)")
 _DO = re.compile(r"\sdo(?:\s+|$)")
@@ -135,19 +138,47 @@ def arm(stop: Breakpoint, timeline: Timeline) -> Armed:
             raise InputError(f"this timeline ends at t = {timeline.clock.total}, before t = {stop.fixed}")
         test = TRUE if not stop.test else _bound(parse(stop.test), stop.test, timeline, None, test=True)
         return Armed(stop, (Condition(timeline.program, test, (), at=stop.fixed),))
-    conditions: list[Condition] = []
+    return Armed(stop, tuple(_breaks(stop, timeline)))
+
+
+def _breaks(stop: Breakpoint, timeline: Timeline) -> Iterator[Condition]:
+    """A break at a place, for each layer that it is of."""
+    program, line = timeline.program, _LINE.match(stop.place.strip()) is not None
     for location, layer in places(stop.place, timeline.clock):
-        sites = next_sites(location, timeline.program)
         if not stop.test:
-            conditions.append(Condition(timeline.program, TRUE, sites, layer, next=location))
+            yield Condition(program, TRUE, next_sites(location, program), layer, next=location)
             continue
         node = parse(stop.test)
-        layers = [layer] if layer or not mentions_layer(node) else list(range(1, timeline.program.L + 1))
+        own = mentions_layer(node)
+        layers = [layer] if layer or not own else list(range(1, program.L + 1))
         for test, l in _each_layer(node, stop.test, timeline, layers):
-            conditions.append(
-                Condition(timeline.program, test, sites, l if mentions_layer(node) else None, next=location)
-            )
-    return Armed(stop, tuple(conditions))
+            where = _where_known(test, stop, location, timeline) if line else location
+            sites = next_sites(where, program)
+            if not any(can_hold(test, site.executed, program) for site in sites):
+                raise _too_early(test, stop, where, timeline)
+            yield Condition(program, test, sites, l if own else None, next=where)
+
+
+def _where_known(test: Typed, stop: Breakpoint, location: Location, timeline: Timeline) -> Location:
+    """The first operation of the line of a location at which a test can be told: `bwd 1 if norm(delta[1]) < 1e-3` looks
+    at δ where the line has computed it.
+    """
+    program, line = timeline.program, location.name.partition(".")[0]
+    for op in program.sample_ops:
+        if op.name.partition(".")[0] == line:
+            place = parse_location(op.name, timeline.clock)
+            if any(can_hold(test, site.executed, program) for site in next_sites(place, program)):
+                return place
+    raise _too_early(test, stop, location, timeline)
+
+
+def _too_early(test: Typed, stop: Breakpoint, location: Location, timeline: Timeline) -> InputError:
+    program = timeline.program
+    late = max((index_of_leaf(leaf, program) for leaf in everything(test)), default=0)
+    ops = [op.name for op in program.batch_ops] + ["end"]
+    later = ops[late + 1] if late + 1 < len(ops) else "shuffle"
+    words = f"at {location.name} {stop.test} is not known yet: it is computed at {ops[late]}"
+    return InputError(words, hint=f"write {stop.kind} {later} if {stop.test}, or watch {stop.test}")
 
 
 def places(text: str, clock: Clock) -> list[tuple[Location, int | None]]:

@@ -13,8 +13,8 @@ from tuibp.present.numbers import duration
 from tuibp.present.scene import Scene
 
 _START = ("step", "command", "continue", "batch", "cursor", "pane", "stepi", "sample", "epoch", "zoom", "goto")
-_INSIDE = ("step", "reverse-step", "command", "continue", "batch", "cursor", "pane", "break", "sample", "stepi", "epoch",
-           "finish", "goto", "zoom")  # fmt: skip
+_INSIDE = ("step", "reverse-step", "command", "continue", "batch", "cursor", "pane", "break", "sample", "stepi",
+           "epoch", "finish", "goto", "zoom")  # fmt: skip
 _END = ("reverse-step", "reverse-continue", "command", "reverse-epoch", "goto", "back", "cursor", "pane", "zoom")
 _CELL = ("watch", "display", "set", "cursor", "escape", "step", "command", "zoom", "pane", "digits")
 _LISTING = ("break", "advance", "reverse-advance", "cursor", "escape", "step", "reverse-step", "command", "pane")
