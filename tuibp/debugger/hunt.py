@@ -67,7 +67,7 @@ class Hunt:
         return found
 
     def _is_first_bad(self, t: int) -> bool:
-        return _ended(self._first_bad.up_to(t)) == t
+        return ended(self._first_bad.up_to(t)) == t
 
     def _looked_at(self, stop: Breakpoint, holding: Sequence[Condition], t: int) -> tuple[tuple[str, Values], ...]:
         text = stop.test or (CATCHES[stop.place].expression if stop.kind == "catch" else "")
@@ -91,13 +91,13 @@ class Hunt:
         node = condition.node
         defined = Op("or", (Op("==", (node, node), (), True), Op("!=", (node, node), (), True)), (), True)
         sites = replace(condition, node=defined, changes=False)
-        place = _ended(Search(self._timeline, [sites]).reverse(t))
+        place = ended(Search(self._timeline, [sites]).reverse(t))
         value = value_at(self._timeline, typed, place or 0)
         if value is not None:
             yield value
 
 
-def _ended(search: Found) -> int | None:
+def ended(search: Found) -> int | None:
     """What a search comes to."""
     while True:
         try:

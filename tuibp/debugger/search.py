@@ -111,6 +111,8 @@ class Search:
 
     def _is_true(self, condition: Condition) -> bool:
         assert condition.at is not None
+        if condition.constant:
+            return True
         value = value_at(self._timeline, condition.node, condition.at)
         return value is not None and bool(value)
 

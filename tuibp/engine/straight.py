@@ -280,7 +280,7 @@ class _Names:
 
     def new(self, part: object) -> bool:
         """Name a part; whether it has no name yet and needs one."""
-        if part is None or isinstance(part, int | str):
+        if part is None or isinstance(part, int | str | tuple):
             return False
         key = _key(part)
         if key in self._by_key:
@@ -307,7 +307,7 @@ class _Names:
 
     def name(self, part: object) -> str:
         """How a part is written."""
-        return repr(part) if part is None or isinstance(part, int | str) else self._by_key[_key(part)]
+        return repr(part) if part is None or isinstance(part, int | str | tuple) else self._by_key[_key(part)]
 
     def call(self, call: Call) -> str:
         """How a call is written."""

@@ -16,6 +16,8 @@ from tuibp.present.cells import Hit, Picture, Run, Window, cut, framed, slide
 from tuibp.present.numbers import READY, UNDEFINED, column_width, heat_role, number
 from tuibp.present.scene import Scene
 
+STALE = "~"
+"""Before the title of a column whose numbers were computed from one that has been set by hand since."""
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -117,7 +119,9 @@ def _first(wanted: int | None, focus: int | None, total: int, room: int) -> int:
 
 
 def _marks(column: Column, scene: Scene) -> str:
-    """What the operation just done did with a column."""
+    """What the operation just done did with a column, or that it is true no longer."""
+    if scene.is_stale(column.tensor):
+        return " stale"
     return " active" if column.tensor in scene.lit else " read" if column.tensor in scene.read else ""
 
 
@@ -174,8 +178,8 @@ def _heading(shown: Sequence[tuple[int, Column, str]], label: int, cell: int, be
     """The titles of the columns, with a sign at either end where there are more."""
     runs = [Run(("«" if before else "").rjust(label), "dim")]
     for _, column, marks in shown:
-        role = {" active": "accent", " read": "title", "": "dim"}[marks]
-        title = cut(column.title, cell)
+        role = {" active": "accent", " read": "title", "": "dim", " stale": "dim"}[marks]
+        title = cut(STALE * (marks == " stale") + column.title, cell)
         runs += [Run(" " * (cell - len(title) + 1)), Run(title, role + marks)]
     if after and label + len(shown) * (cell + 1) < width:
         runs.append(Run("»", "dim"))

@@ -54,7 +54,28 @@ PANES = {
     "curve": (
         "The cost curve",
         "The mean cost of every batch run so far, from the first to the furthest you have been. The batch on the "
-        "screen is named below and has another colour. × marks a cost that is nan or infinite.",
+        "screen is named below and has another colour. × marks a cost that is nan or infinite. Under it the time line: "
+        "▲ here, ● where a stop has stopped you, letters for marks, * for notes, ┬ where a timeline forks off; a double "
+        "click goes there.",
+    ),
+    "stops": (
+        "Stops and displays",
+        "Breakpoints, watches and catches, ● where they stop and ○ where they do not for now; c runs on to the next "
+        "one, C back to the one before. b makes or forgets one on the selected line of the program, W watches the "
+        "selected cell; on the command line: break bwd 1 if norm(delta[1]) < 1e-3, watch cost > 1, catch nan. Below "
+        "stands what D or :display shows at every stop. The arrows pick an entry; enter switches a stop, delete "
+        "forgets it.",
+    ),
+    "timelines": (
+        "Timelines, marks and notes",
+        "Every number that is set by hand begins a timeline of its own; the old one keeps its future. Each has its cost "
+        "curve here, and its last cost. The arrows pick one, enter goes there, at the same t; :diff 0 1 compares two. "
+        "Below: marks, set with m and a letter, and notes, written with M; enter goes there.",
+    ),
+    "console": (
+        "The console",
+        "What has been typed, and the answers. : opens the command line: print W[1], find cost > 0.3, info locals, help. "
+        "tab completes, up and down bring lines back, an empty line repeats the last movement or look.",
     ),
 }
 """By pane: a heading and how to read it."""

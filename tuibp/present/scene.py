@@ -102,6 +102,16 @@ class Scene:
         """What the operation just executed read."""
         return frozenset(self.done.reads) if self.done is not None else frozenset()
 
+    def is_stale(self, tensor: Tensor) -> bool:
+        """Whether it was computed from a number that has been set by hand since."""
+        if tensor not in self._stale:
+            self._stale[tensor] = self.view.defined(*tensor) and self.view.stale(*tensor)
+        return self._stale[tensor]
+
+    @cached_property
+    def _stale(self) -> dict[Tensor, bool]:
+        return {}
+
     @cached_property
     def ready(self) -> frozenset[Tensor]:
         """What the next operation will write."""

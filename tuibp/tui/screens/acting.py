@@ -87,7 +87,7 @@ class ActingScreen(QuietScreen):
             self.app.exit(return_code=0)
             return
         self._said(*reply.lines)
-        if len(reply.lines) > 3 or (len(reply.lines) > 1 and not reply.moved):
+        if len(reply.lines) > 1 and not reply.moved:
             self.front("console")
         self.show(Note(reply.lines[0] if reply.lines else "", error=reply.failed))
 

@@ -330,9 +330,8 @@ class DebuggerScreen(ActingScreen):
         self.show()
 
     def front(self, name: str) -> None:
-        """Make a pane visible without giving it the keys; where it would cover the pane that has them, it waits."""
-        if not self.layout_of.shared:
-            self.layout_of.bring(name)
+        """Make a pane visible without giving it the keys."""
+        self.layout_of.bring(name)
 
     def do_enter(self) -> None:
         """Do what the picked entry is there for."""
