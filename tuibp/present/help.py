@@ -55,8 +55,8 @@ PANES = {
         "The cost curve",
         "The mean cost of every batch run so far, from the first to the furthest you have been. The batch on the "
         "screen is named below and has another colour. × marks a cost that is nan or infinite. Under it the time line: "
-        "▲ here, ● where a stop has stopped you, letters for marks, * for notes, ┬ where a timeline forks off; a double "
-        "click goes there.",
+        "▲ here, ● where a stop has stopped you, letters for marks, * for notes, ┬ where a timeline forks off; a "
+        "double click goes there.",
     ),
     "stops": (
         "Stops and displays",
@@ -68,14 +68,14 @@ PANES = {
     ),
     "timelines": (
         "Timelines, marks and notes",
-        "Every number that is set by hand begins a timeline of its own; the old one keeps its future. Each has its cost "
-        "curve here, and its last cost. The arrows pick one, enter goes there, at the same t; :diff 0 1 compares two. "
+        "Every number that is set by hand begins a timeline of its own; the old one keeps its future. Each has its "
+        "cost curve here, and its last cost. The arrows pick one, enter goes there, at the same t; :diff 0 1 compares two. "
         "Below: marks, set with m and a letter, and notes, written with M; enter goes there.",
     ),
     "console": (
         "The console",
-        "What has been typed, and the answers. : opens the command line: print W[1], find cost > 0.3, info locals, help. "
-        "tab completes, up and down bring lines back, an empty line repeats the last movement or look.",
+        "What has been typed, and the answers. : opens the command line: print W[1], find cost > 0.3, info locals, "
+        "help. tab completes, up and down bring lines back, an empty line repeats the last movement or look.",
     ),
 }
 """By pane: a heading and how to read it."""

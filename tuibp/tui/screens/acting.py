@@ -30,6 +30,7 @@ EXAMPLES = {
     "line": (":", "break bwd 1 if norm(delta[1]) < 1e-3   print W[1]   watch cost > 1   catch nan   help"),
 }
 """By command: what stands before the prompt, and in it."""
+ANSWERED = "The answer stands in the console: 10 tab goes there, the arrows scroll."
 PENDING = {"mark": "Press a letter: this place gets it as its name.", "go-mark": "Press the letter of a mark."}
 WORDS = 24
 """Candidates of a completion that are shown."""
@@ -89,7 +90,9 @@ class ActingScreen(QuietScreen):
         self._said(*reply.lines)
         if len(reply.lines) > 1 and not reply.moved:
             self.front("console")
-        self.show(Note(reply.lines[0] if reply.lines else "", error=reply.failed))
+            self.show(ANSWERED)
+        else:
+            self.show(Note(reply.lines[0] if reply.lines else "", error=reply.failed))
 
     def do_line(self) -> None:
         """The command line."""

@@ -330,8 +330,11 @@ class DebuggerScreen(ActingScreen):
         self.show()
 
     def front(self, name: str) -> None:
-        """Make a pane visible without giving it the keys."""
-        self.layout_of.bring(name)
+        """Make a pane visible; it gets the keys only where it covers the one that has them."""
+        if self.layout_of.shared:
+            self.to_pane(name)
+        else:
+            self.layout_of.bring(name)
 
     def do_enter(self) -> None:
         """Do what the picked entry is there for."""
