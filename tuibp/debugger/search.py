@@ -66,7 +66,7 @@ class Search:
             return bound
         least = -1 if bound is None else bound
         stop, size = self._clock.begun(t - 1)[0] + 1, FIRST
-        whole = stop
+        whole, warm_up = stop, max(condition.warm_up for condition in self._tested)
         while stop > 0:
             first = max(0, stop - size)
             best = -1
@@ -79,7 +79,8 @@ class Search:
                     best = max(best, int(found[-1]))
             if best >= 0 or least >= self._clock.batch_start(*divmod(first, self._clock.program.K)):
                 return max(best, least)
-            stop, size = first, min(2 * size, MOST)
+            # No fewer than run only to warm up, or one would run them again and again.
+            stop, size = first, max(min(2 * size, MOST), warm_up)
         for p in (1, 0):
             if least < p < t and self._at_origin(p):
                 return p
@@ -123,9 +124,8 @@ class Search:
             yield from self._unrun(first, stop)
             return
         sweep = Sweep(self._timeline, [(c.node, c.sites) for c in self._tested])
-        sweep.warm_up = max(sweep.warm_up, *(c.warm_up for c in self._tested))
         carried: dict[int, Values | None] = {}
-        begin = max(0, first - sweep.warm_up)
+        begin = max(0, first - max(condition.between for condition in self._tested))
         if begin == 0:
             carried = {n: self._initial(c) for n, c in enumerate(self._tested) if c.changes}
         for step in sweep.run(begin, stop):

@@ -33,6 +33,9 @@ Loop: TypeAlias = Callable[[Sequence[Row]], None]
 class Aside(Protocol):
     """What somebody wants to put aside of every batch of a run: calls that read its buffers and write to others."""
 
+    count: int
+    """Batches that there is room for; no more may run at once."""
+
     def before(self, do: Do, ws: Workspace, slot: int) -> None:
         """Emit those that come before the update."""
 
@@ -95,10 +98,11 @@ class Runner:
     def _code(self, gauged: bool) -> Code:
         code = self._codes.get(gauged)
         if code is None:
+            count = self.slots.count if self._aside is None else min(self.slots.count, self._aside.count)
             # Two slots tell what differs from slot to slot.
-            one, other = (self._tape(slot, gauged) for slot in (0, min(1, self.slots.count - 1)))
+            one, other = (self._tape(slot, gauged) for slot in (0, min(1, count - 1)))
             labels = _labels(self._workspace(0, gauged))
-            code = self._codes[gauged] = Code(one, other, labels, self.slots.count)
+            code = self._codes[gauged] = Code(one, other, labels, count)
         return code
 
     def operations(self, slot: int) -> list[Callable[[], None]]:
