@@ -1,4 +1,4 @@
-"""Random conditions on random runs, as text: every construct of the language, with thresholds between values that occur.
+"""Random conditions on random runs, as text: every construct of the language, thresholds between values that occur.
 
 No threshold equals a value, so that it does not matter in which order a sum is taken.
 """
@@ -6,10 +6,12 @@ No threshold equals a value, so that it does not matter in which order a sum is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from tests.debugger.brute import Brute, Expression
+from tests.debugger.brute import Brute
+from tests.debugger.meaning import Expression
 from tuibp.debugger.conditions import TRUE, Condition, next_sites, watched, written_sites
 from tuibp.debugger.expressions.syntax import parse
 from tuibp.debugger.expressions.typed import Scope, bind
@@ -17,7 +19,8 @@ from tuibp.debugger.location import location
 from tuibp.debugger.names import TENSORS
 
 SIGNS = ("<", "<=", ">", ">=")
-POSITIONS = ("sample % 3 == 1", "sample == 0", "batch % 2 == 1", "epoch == 1", "t % 7 == 3", "m < 3", "epoch * 2 == batch",
+POSITIONS = ("sample % 3 == 1", "sample == 0", "batch % 2 == 1", "epoch == 1", "t % 7 == 3", "m < 3",
+             "epoch * 2 == batch",
              "sample == m - 1")  # fmt: skip
 EXACT = ("max", "min", "count", "argmax", "argmin")
 """Reductions whose bits do not depend on the order."""
@@ -73,8 +76,9 @@ class Writer:
 
     def own(self) -> str:
         """dead, sat, ratio of a layer that has them."""
-        layers = [l for l in range(1, self.brute.network.L + 1)
-                  if self.brute.network.activation(l).elementwise and self.brute.network.activation(l).flat >= 0]  # fmt: skip
+        network = self.brute.network
+        sigmas = {l: network.activation(l) for l in range(1, network.L + 1)}
+        layers = [l for l, sigma in sigmas.items() if sigma.elementwise and sigma.flat >= 0]
         if self.exact:
             return f"sat({layers[0]})" if layers else "cost"
         if not layers or self.rng.random() < 0.3:
@@ -109,7 +113,9 @@ class Writer:
         if choice < 0.4:
             return self.own()
         if choice < 0.55:
-            return self.pick("cost", "bcost", "ecost", "C", "cost * 2 - 1", "-cost", "sample", "batch", "epoch", "t", "m")
+            return self.pick(
+                "cost", "bcost", "ecost", "C", "cost * 2 - 1", "-cost", "sample", "batch", "epoch", "t", "m"
+            )
         if choice < 0.8:
             return self.reduction()
         return self.tensor(cell=True)
@@ -122,7 +128,7 @@ class Writer:
             if isinstance(answer, np.ndarray):
                 seen += [float(value) for value in answer.reshape(-1) if np.isfinite(value)]
         values = np.unique(seen)
-        gaps = [(one + other) / 2 for one, other in zip(values[:-1], values[1:], strict=True)
+        gaps = [(one + other) / 2 for one, other in pairwise(values)
                 if other - one > 1e-6 * max(1e-6, abs(one))]  # fmt: skip
         return f"{gaps[int(self.rng.integers(len(gaps)))]:.17g}" if gaps else "0.12345"
 

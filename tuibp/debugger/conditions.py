@@ -122,8 +122,12 @@ class Condition:
 
 
 def bits_of(values: Values) -> Values:
-    """(n,) uint64, equal where the values have the same bits."""
-    plain = np.ascontiguousarray(values, values.dtype if values.dtype == np.uint64 else np.float64)
+    """(n,) uint64, equal where the values have the same bits. One nan is like another: their signs depend on how many
+    numbers were worked out together.
+    """
+    if values.dtype == np.uint64:
+        return values
+    plain = np.where(np.isnan(values), np.nan, values.astype(np.float64))
     bits: Values = plain.view(np.uint64)
     return bits
 

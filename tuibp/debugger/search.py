@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tuibp.debugger.conditions import Condition
+from tuibp.debugger.conditions import Condition, bits_of
 from tuibp.debugger.expressions.evaluate import Batches, Evaluator, Values
 from tuibp.debugger.sites import Calendar, Integers
 from tuibp.debugger.sweep import UNRUN, Progress, Sweep, site_at, value_at
@@ -140,9 +140,7 @@ class Search:
     def _initial(self, condition: Condition) -> Values | None:
         """What a watched value is before the first batch."""
         value = value_at(self._timeline, condition.node, 0)
-        if value is None:
-            return None
-        return np.atleast_1d(value.astype(np.uint64 if value.dtype == np.uint64 else np.float64)).view(np.uint64)
+        return None if value is None else bits_of(np.atleast_1d(value))
 
     def _found(self, batches: Batches, carried: dict[int, Values | None]) -> Integers:
         found: list[Integers] = []

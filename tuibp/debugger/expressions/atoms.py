@@ -277,7 +277,7 @@ class Probe:
             layout = self._network.layout
             whole = (layout.weights if name == "gW" else layout.biases)(ws.total)[layer]
             if ws.slots.late:
-                part = whole[_picked(leaf)] if leaf.cell else whole
+                part = whole[(*_picked(leaf), ...)] if leaf.cell else whole
                 mean = do.scratch(part.shape, self._network.dtype)
                 do(np.divide, part, ws.m, mean)
                 return mean
@@ -439,7 +439,8 @@ def _argmin(x: npt.NDArray[Any], axes: tuple[int, ...], out: npt.NDArray[Any]) -
 
 def fingerprint(x: npt.NDArray[Any], axes: tuple[int, ...], out: npt.NDArray[Any]) -> None:
     """Sums of the entries' bits, each times an odd number of its own, modulo 2^64."""
-    flat = np.ascontiguousarray(_flattened(x, axes), FLOAT).view(np.uint64)
+    numbers = np.ascontiguousarray(_flattened(x, axes), FLOAT)
+    flat = np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)  # one nan is like another
     weights = np.arange(1, flat.shape[-2] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
     mixed = (flat ^ (flat >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     np.add.reduce(mixed * weights[:, np.newaxis], axis=-2, out=out)

@@ -101,7 +101,7 @@ class Past(NamedTuple):
 
 @dataclass(frozen=True)
 class Dead:
-    """dead(l). No tuple: dead(1) would be equal to the number 1, and what is remembered of one would pass for the other."""
+    """dead(l). No tuple: as one, dead(1) would be equal to the number 1 and pass for it in what is remembered."""
 
     layer: int
     boolean: bool = False
