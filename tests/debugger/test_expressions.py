@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 import warnings
@@ -247,7 +248,7 @@ def _garbled(rng: random.Random) -> str:
 
 
 def test_whatever_is_typed_only_an_error_with_a_place_comes_of_it() -> None:
-    rng, slowest, read = random.Random(11), 0.0, 0
+    rng, slow, read = random.Random(11), list[str](), 0
     for _ in range(20_000):
         text, began = _garbled(rng), time.process_time()
         try:
@@ -259,9 +260,18 @@ def test_whatever_is_typed_only_an_error_with_a_place_comes_of_it() -> None:
             said = str(error).split("\n")
             assert len(said) == 3, text
             assert all(char.isprintable() for line in said for char in line), text
-        slowest = max(slowest, time.process_time() - began)
+        if time.process_time() - began > 0.05:
+            slow.append(text)
     assert read > 500
-    assert slowest < 0.05
+    assert not [text for text in slow if min(_seconds(text) for _ in range(3)) > 0.05]
+
+
+def _seconds(text: str) -> float:
+    """Of the processor, to read an expression: once more, as the collector of garbage may have been at work."""
+    began = time.process_time()
+    with contextlib.suppress(ExpressionError):
+        bind(parse(text), text, SCOPE)
+    return time.process_time() - began
 
 
 def test_what_it_takes_for_a_number_is_one() -> None:
