@@ -55,11 +55,19 @@ class Condition:
     @cached_property
     def warm_up(self) -> int:
         """Batches that must have run before."""
-        own = 0
-        if self.changes:
-            epochwise = all(isinstance(leaf, Dead) or leaf.name == "ecost" for leaf in everything(self.node))
-            own = self.program.K if epochwise else 1
-        return own + warm_up(self.node, self.program)
+        return self.between + warm_up(self.node, self.program)
+
+    @property
+    def between(self) -> int:
+        """Batches before others of which it must know the last value. In so many it has one, if it ever has: in an
+        epoch, if it reads what is only known at its end, or the number of a batch or a sample, which are not always
+        defined where something is written.
+        """
+        if not self.changes:
+            return 0
+        rare = ("ecost", "batch", "sample")
+        seldom = any(isinstance(leaf, Dead) or leaf.name in rare for leaf in everything(self.node))
+        return self.program.K if seldom else 1
 
     def atoms(self, m: int) -> Iterator[Atom]:
         """What it wants of batches of m samples."""
@@ -109,13 +117,19 @@ class Condition:
             where = np.broadcast_to(known if exists is None else known & exists, positions.shape)
             places.append(positions[where])
             bits.append(bits_of(np.broadcast_to(value, positions.shape)[where]))
+        if not places:  # nothing ever writes what is read
+            return np.empty(0, np.int64), np.empty(0, np.uint64)
         order = np.argsort(np.concatenate(places), kind="stable")
         return np.concatenate(places)[order], np.concatenate(bits)[order]
 
 
 def bits_of(values: Values) -> Values:
-    """(n,) uint64, equal where the values have the same bits."""
-    plain = np.ascontiguousarray(values, values.dtype if values.dtype == np.uint64 else np.float64)
+    """(n,) uint64, equal where the values have the same bits. One nan is like another: their signs depend on how many
+    numbers were worked out together.
+    """
+    if values.dtype == np.uint64:
+        return values
+    plain = np.where(np.isnan(values), np.nan, values.astype(np.float64))
     bits: Values = plain.view(np.uint64)
     return bits
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tuibp.debugger.conditions import Condition
+from tuibp.debugger.conditions import Condition, bits_of
 from tuibp.debugger.expressions.evaluate import Batches, Evaluator, Values
 from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.sites import Calendar, Integers
@@ -91,7 +91,7 @@ class Search:
     def _back(self, t: int, least: int) -> Found:
         """The last position before t, and behind `least`, where a test holds."""
         whole = stop = self._clock.begun(t - 1)[0] + 1
-        size = FIRST
+        size, warm_up = FIRST, max(condition.warm_up for condition in self._tested)
         while stop > 0:
             first = max(0, stop - size)
             best = -1
@@ -106,7 +106,8 @@ class Search:
                 return best
             if least >= self._clock.batch_start(*divmod(first, self._clock.program.K)):
                 return None
-            stop, size = first, min(2 * size, MOST)
+            # No fewer than run only to warm up, or one would run them again and again.
+            stop, size = first, max(min(2 * size, MOST), warm_up)
         return next((p for p in (1, 0) if least < p < t and self._at_origin(p)), None)
 
     def _is_true(self, condition: Condition) -> bool:
@@ -161,10 +162,9 @@ class Search:
             return
         if self._sweep is None:
             self._sweep = Sweep(self._timeline, [(c.node, c.sites) for c in self._tested])
-            self._sweep.warm_up = max([self._sweep.warm_up, *(c.warm_up for c in self._tested)])
         sweep = self._sweep
         carried: dict[int, Values | None] = {}
-        begin = max(0, first - sweep.warm_up)
+        begin = max(0, first - max(condition.between for condition in self._tested))
         if begin == 0:
             carried = {n: self._initial(c) for n, c in enumerate(self._tested) if c.changes}
         for step in sweep.run(begin, stop):
@@ -179,9 +179,7 @@ class Search:
     def _initial(self, condition: Condition) -> Values | None:
         """What a watched value is before the first batch."""
         value = value_at(self._timeline, condition.node, 0)
-        if value is None:
-            return None
-        return np.atleast_1d(value.astype(np.uint64 if value.dtype == np.uint64 else np.float64)).view(np.uint64)
+        return None if value is None else bits_of(np.atleast_1d(value))
 
     def _found(self, batches: Batches, carried: dict[int, Values | None]) -> Integers:
         found: list[Integers] = []

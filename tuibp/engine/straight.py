@@ -33,6 +33,9 @@ Loop: TypeAlias = Callable[[Sequence[Row]], None]
 class Aside(Protocol):
     """What somebody wants to put aside of every batch of a run: calls that read its buffers and write to others."""
 
+    count: int
+    """Batches that there is room for; no more may run at once."""
+
     def before(self, do: Do, ws: Workspace, slot: int) -> None:
         """Emit those that come before the update."""
 

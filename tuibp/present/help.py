@@ -69,8 +69,8 @@ PANES = {
     "timelines": (
         "Timelines, marks and notes",
         "Every number that is set by hand begins a timeline of its own; the old one keeps its future. Each has its "
-        "cost curve here, and its last cost. The arrows pick one, enter goes there, at the same t; :diff 0 1 compares two. "
-        "Below: marks, set with m and a letter, and notes, written with M; enter goes there.",
+        "cost curve here, and its last cost. The arrows pick one, enter goes there, at the same t; :diff 0 1 compares "
+        "two. Below: marks, set with m and a letter, and notes, written with M; enter goes there.",
     ),
     "console": (
         "The console",

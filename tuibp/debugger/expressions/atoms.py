@@ -16,10 +16,22 @@ import numpy as np
 import numpy.typing as npt
 
 from tuibp.debugger.expressions.functions import FUNCTIONS
-from tuibp.debugger.expressions.typed import BATCHWISE, Const, Dead, Given, Leaf, Op, Past, Reduce, Scalar, Typed
+from tuibp.debugger.expressions.typed import (
+    BATCHWISE,
+    Const,
+    Dead,
+    Given,
+    Index,
+    Leaf,
+    Op,
+    Past,
+    Reduce,
+    Scalar,
+    Typed,
+)
 from tuibp.debugger.names import TENSORS
 from tuibp.engine.arrays import Array, aligned_empty
-from tuibp.engine.calls import Buffer, Do
+from tuibp.engine.calls import Do
 from tuibp.engine.network import Network, Parameters
 from tuibp.engine.operations import Tensor
 from tuibp.engine.program import Program
@@ -142,11 +154,11 @@ def atoms_of(node: Typed, executed: int, program: Program, m: int) -> Iterator[A
         if is_defined(node, executed, program):
             yield Keep(node, reads_parameters(node) and executed >= len(program.batch_ops))
     elif isinstance(node, Reduce):
-        if all(is_defined(leaf, executed, program) for leaf in leaves(node)):
-            if is_loop(node, program.recipe.network, m):
+        if is_loop(node, program.recipe.network, m):
+            if all(is_defined(leaf, executed, program) for leaf in leaves(node)):
                 yield Loop(node, reads_parameters(node) and executed >= len(program.batch_ops))
-            else:
-                yield from atoms_of(node.arg, executed, program, m)
+        else:
+            yield from atoms_of(node.arg, executed, program, m)
     elif isinstance(node, Op):
         for part in node.args:
             yield from atoms_of(part, executed, program, m)
@@ -162,6 +174,8 @@ def is_loop(node: Reduce, network: Network, m: int) -> bool:
 def _is_at_hand(node: Typed) -> bool:
     if isinstance(node, Past | Dead | Scalar):
         return False
+    if isinstance(node, Op) and node.function in ("and", "or") and not node.shape:
+        return False  # one side may decide where the other is not defined
     return all(map(_is_at_hand, node.args if isinstance(node, Op) else (node.arg,) if isinstance(node, Reduce) else ()))
 
 
@@ -194,6 +208,9 @@ class Probe:
     def __init__(self, program: Program, atoms: Sequence[Atom], m: int, count: int) -> None:
         self._program, self._m = program, m
         self._network = program.recipe.network
+        self.count = count
+        """Batches that there is room for."""
+        self._fixed: dict[int, npt.NDArray[Any]] = {}
         self.results: dict[Atom, npt.NDArray[Any]] = {atom: self._room(atom, count) for atom in dict.fromkeys(atoms)}
         """By atom, (count, ...): a leaf's axes and then its samples, if each has its own."""
         self._stash = {
@@ -219,6 +236,12 @@ class Probe:
         dtype = np.dtype(np.uint64) if atom.node.function == PRINT else FLOAT
         many = varies(atom.node)
         return aligned_empty((count, self._m if many else 1), np.dtype(np.bool_) if atom.node.boolean else dtype)
+
+    def fixed(self, node: Const | Given) -> npt.NDArray[Any]:
+        """What never changes, in the same memory for every slot: another place would pass for another slot's."""
+        if id(node) not in self._fixed:
+            self._fixed[id(node)] = np.asarray(node.value, np.bool_ if node.boolean else FLOAT)[..., np.newaxis]
+        return self._fixed[id(node)]
 
     @property
     def bytes(self) -> int:
@@ -255,7 +278,7 @@ class Probe:
             slopes = source.ws.SP[atom.layer]
             magnitudes, flat = do.scratch(slopes.shape, slopes.dtype), do.scratch(slopes.shape, np.bool_)
             do(np.absolute, slopes, magnitudes)
-            do(np.less_equal, magnitudes, _number(self._network.activation(atom.layer).flat, slopes.dtype), flat)
+            do(np.less_equal, magnitudes, float(self._network.activation(atom.layer).flat), flat)
             do(np.logical_and.reduce, flat, 1, None, out)
         elif isinstance(atom, Finite):
             flat = source.ws.rows_Z.reshape(-1)
@@ -275,7 +298,8 @@ class Probe:
         elif is_matrix(leaf, self._network):
             jacobian = self._network.activation(leaf.layer or 0).jacobian
             for s in range(self._m):
-                do(_put_jacobian, jacobian, source.softmax(leaf.layer or 0)[:, s], _picked(leaf), out[..., s])
+                assert jacobian is not None
+                do(jacobian_part(jacobian, leaf.cell), source.softmax(leaf.layer or 0)[:, s], out[..., s])
         else:
             do(np.copyto, out, self.buffer(do, source, leaf, atom.after))
 
@@ -291,9 +315,9 @@ class Probe:
             layout = self._network.layout
             whole = (layout.weights if name == "gW" else layout.biases)(ws.total)[layer]
             if ws.slots.late:
-                part = whole[_picked(leaf)] if leaf.cell else whole
+                part = whole[(*_picked(leaf), ...)] if leaf.cell else whole
                 mean = do.scratch(part.shape, self._network.dtype)
-                do(np.divide, part, _number(ws.m, self._network.dtype), mean)
+                do(np.divide, part, ws.m, mean)
                 return mean
         elif name == "dC_da" and layer == 0:
             whole = do.scratch((self._network.inputs, self._m), self._network.dtype)
@@ -319,24 +343,30 @@ def _parameter(params: Parameters, name: str, layer: int) -> Array:
 
 
 def _picked(leaf: Leaf) -> tuple[int | slice, ...]:
-    return tuple(slice(None) if at is None else at for at in leaf.cell) or (slice(None),)
+    return _place(leaf.cell)
 
 
-def _number(value: float, dtype: npt.DTypeLike) -> Buffer:
-    """A number as an array, the same one whenever it is asked for: a run may string calls together that read it."""
-    return _number_of(float(value).hex(), np.dtype(dtype).str)
+def _place(cell: Index) -> tuple[int | slice, ...]:
+    return tuple(slice(None) if at is None else at for at in cell) or (slice(None),)
 
 
 @cache
-def _number_of(digits: str, dtype: str) -> Buffer:
-    with np.errstate(all="ignore"):
-        number = np.array(float.fromhex(digits), dtype)
-    number.flags.writeable = False
-    return number
+def _all_but_last(ndim: int) -> tuple[int, ...]:
+    """The axes along which is reduced; the same object each time, as two slots of a run call with the same."""
+    return tuple(range(ndim - 1))
 
 
-def _put_jacobian(jacobian: Callable[[Array], Array], a: Array, place: tuple[int | slice, ...], out: Array) -> None:
-    out[...] = jacobian(a)[place]
+@cache
+def jacobian_part(jacobian: Callable[[Array], Array], cell: Index) -> Callable[[Array, Array], None]:
+    """put(a, out): a part of a sample's matrix of slopes. The same function for the same part: what two slots of a run
+    call must be one and the same.
+    """
+    place = _place(cell)
+
+    def put(a: Array, out: Array) -> None:
+        out[...] = jacobian(a)[place]
+
+    return put
 
 
 class _Reducer:
@@ -360,15 +390,12 @@ class _Reducer:
 
     def _reduce(self, node: Reduce, out: npt.NDArray[Any]) -> None:
         do, x = self._do, self._value(node.arg)
-        axes = tuple(range(x.ndim - 1))
-        reduce_into(do, node.function, x, axes, math.prod(node.arg.shape), out)
+        reduce_into(do, node.function, x, _all_but_last(x.ndim), math.prod(node.arg.shape), out)
 
     def _value(self, node: Typed) -> npt.NDArray[Any]:
         do = self._do
-        if isinstance(node, Const):
-            return _number(node.value, np.bool_ if node.boolean else FLOAT)[np.newaxis]
-        if isinstance(node, Given):
-            return node.value[..., np.newaxis]
+        if isinstance(node, Const | Given):
+            return self._probe.fixed(node)
         if isinstance(node, Leaf):
             return self._leaf(node)
         if isinstance(node, Reduce):
@@ -393,7 +420,8 @@ class _Reducer:
                 do(np.multiply.outer, D[:, s], A[:, s], out=whole)
             else:
                 jacobian = probe.network.activation(layer).jacobian
-                do(_put_jacobian, jacobian, source.softmax(layer)[:, s], (slice(None),), whole)
+                assert jacobian is not None
+                do(jacobian_part(jacobian, ()), source.softmax(layer)[:, s], whole)
             buffer: npt.NDArray[Any] = whole[(*_picked(leaf), ...)][..., np.newaxis]
         else:
             buffer = probe.buffer(do, source, leaf, self._after)
@@ -433,7 +461,7 @@ def reduce_into(
         assert row.call is not None
         do(row.call, x, axes, out.dtype, out)
         if function == "mean":
-            do(np.divide, out, _number(size, FLOAT), out)
+            do(np.divide, out, size, out)
 
 
 def _flattened(x: npt.NDArray[Any], axes: tuple[int, ...]) -> npt.NDArray[Any]:
@@ -454,7 +482,8 @@ def _argmin(x: npt.NDArray[Any], axes: tuple[int, ...], out: npt.NDArray[Any]) -
 
 def fingerprint(x: npt.NDArray[Any], axes: tuple[int, ...], out: npt.NDArray[Any]) -> None:
     """Sums of the entries' bits, each times an odd number of its own, modulo 2^64."""
-    flat = np.ascontiguousarray(_flattened(x, axes), FLOAT).view(np.uint64)
+    numbers = np.ascontiguousarray(_flattened(x, axes), FLOAT)
+    flat = np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)  # one nan is like another
     weights = np.arange(1, flat.shape[-2] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
     mixed = (flat ^ (flat >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     np.add.reduce(mixed * weights[:, np.newaxis], axis=-2, out=out)

@@ -176,14 +176,16 @@ class Evaluator:
         return Known(a & b & va & vb, (va & vb) | (va & ~a) | (vb & ~b))
 
     def _reduce(self, node: Reduce) -> Known:
-        loop = Loop(node, reads_parameters(node) and self._after)
-        if loop in self._batches.atoms and is_loop(node, self._program.recipe.network, self._batches.calendar.m):
-            value = self._batches.atoms[loop]
+        if is_loop(node, self._program.recipe.network, self._batches.calendar.m):
+            if not all(is_defined(leaf, self._site.executed, self._program) for leaf in leaves(node)):
+                return never(node)
+            value = self._batches.atoms[Loop(node, reads_parameters(node) and self._after)]
             return Known(self._of_site(value) if varies(node) else value)
-        if not all(is_defined(leaf, self._site.executed, self._program) for leaf in leaves(node)):
+        value, valid = self._value(node.arg)
+        if valid is _NO:
             return never(node)
-        known = self._value(node.arg)
-        return Known(reduced(node.function, known.value, math.prod(node.arg.shape)), known.valid)
+        whole = np.broadcast_to(value, (value.shape[0], *node.arg.shape, value.shape[-1]))
+        return Known(reduced(node.function, whole, math.prod(node.arg.shape)), valid)
 
 
 def _both(valid: list[Truths | None]) -> Truths | None:

@@ -60,13 +60,22 @@ def replace_only(site: Site) -> Site:
     return site._replace(only="")
 
 
+def _outer(node: Typed) -> Iterator[Past]:
+    """The prevs and avgs of a tree that lie in no other."""
+    if isinstance(node, Past):
+        yield node
+    for part in node.args if isinstance(node, Op) else (node.arg,) if isinstance(node, Reduce) else ():
+        yield from _outer(part)
+
+
 def warm_up(node: Typed, program: Program) -> int:
     """Batches that must have run before the one where the tree is worked out."""
-    most = program.K if any(isinstance(leaf, Dead) for leaf in everything(node)) else 0
-    for past in pasts(node):
+    most = program.K if any(isinstance(leaf, Dead) for leaf in leaves(node)) else 0
+    for past in _outer(node):  # what lies in another is counted with that: once, however deep it lies
         inner = warm_up(past.arg, program)
         batches = {
-            "sample": -(-past.n // program.m) + 2,
+            # K batches in a row have N samples, wherever they begin; of fewer than K one may be short.
+            "sample": past.n // program.N * program.K + -(-(past.n % program.N) // program.m) + 2,
             "batch": past.n + 1,
             "epoch": (past.n + 1) * program.K,
         }[past.rhythm]
@@ -86,22 +95,25 @@ class _Series:
         self._values = np.empty(0)
         self._valid = np.empty(0, np.bool_)
 
-    def periods(self, calendar: Calendar, per_sample: bool) -> Integers:
-        """(count, m or 1) the period that is under way, the last one where it is asked for once a batch."""
+    def periods(self, calendar: Calendar, site: Site) -> Integers:
+        """(count, m or 1) the period that is under way. A sample is until the next is loaded: so once a batch it is the
+        last one, and before the first `load` that of the batch before.
+        """
         program = self._program
         if self.past.rhythm == "epoch":
             return calendar.epoch
         if self.past.rhythm == "batch":
             return calendar.epoch * program.K + calendar.k
-        samples = np.arange(calendar.m, dtype=np.int64)
-        every: Integers = calendar.epoch * program.N + calendar.k * program.m + samples
-        return every if per_sample else every[:, -1:]
+        first: Integers = calendar.epoch * program.N + calendar.k * program.m
+        if site.per_sample:
+            return first + np.arange(calendar.m, dtype=np.int64)
+        return first - 1 if site.offset < 0 else first + calendar.m - 1
 
     def record(self, batches: Batches) -> None:
         """Take what these batches record."""
         calendar = batches.calendar
         value, valid = Evaluator(batches, self.site).value(self.past.arg)
-        periods = self.periods(calendar, self.site.per_sample)
+        periods = self.periods(calendar, self.site)
         shape = periods.shape
         exists = calendar.exists(self.site)
         if self.past.rhythm == "epoch":
@@ -125,7 +137,7 @@ class _Series:
         that was recorded counts as undefined.
         """
         calendar, past = batches.calendar, self.past
-        period = self.periods(calendar, site.per_sample)
+        period = self.periods(calendar, site)
         recorded = self._is_recorded(calendar, site)
         if past.function == "prev":
             value, valid = self._at(period - past.n)
@@ -147,16 +159,19 @@ class _Series:
         if self.past.rhythm == "epoch":
             last: Truths = (calendar.k == self._program.K - 1) & enough
             return last
+        if own.per_sample and not site.per_sample:
+            return np.ones((1, 1), np.bool_)  # the last sample that was loaded has run
         if own.per_sample or not site.per_sample:
-            return np.full((1, 1), enough and site.offset >= 0)
+            return np.full((1, 1), enough)
         own_last: Truths = (np.arange(calendar.m) == calendar.m - 1)[np.newaxis] & enough
         return own_last
 
     def _at(self, periods: Integers) -> tuple[Values, Truths]:
-        """The values of periods; undefined before the first of the run."""
-        exists = periods >= 0
+        """The values of periods; undefined before the first of the run, and before the first that is known, where only
+        the batches of a warm-up look.
+        """
         index = periods - self._base
-        inside = exists & (index >= 0) & (index < len(self._values))
+        inside = (periods >= 0) & (index >= 0) & (index < len(self._values))
         index = np.where(inside, index, 0)
         if not len(self._values):
             return np.full(periods.shape, np.nan), inside & False

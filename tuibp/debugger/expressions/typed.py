@@ -99,8 +99,9 @@ class Past(NamedTuple):
     shape: Shape = ()
 
 
-class Dead(NamedTuple):
-    """dead(l)."""
+@dataclass(frozen=True)
+class Dead:
+    """dead(l). No tuple: as one, dead(1) would be equal to the number 1 and pass for it in what is remembered."""
 
     layer: int
     boolean: bool = False
@@ -205,11 +206,11 @@ class _Binder:
 
     def _name(self, node: Name) -> Typed:
         name = ALIASES.get(node.name, node.name)
-        if name in ("inf", "nan"):
-            return Const(float(name))
-        if name in SCALARS or name == "l":
+        if name in SCALARS or name in ("l", "inf", "nan"):
             if node.brackets:
                 raise self._fail(f"{name} is one number and has no brackets", node.at, f"write {name}")
+            if name in ("inf", "nan"):
+                return Const(float(name))
             if name == "L":
                 return Const(float(self._network.L))
             return Const(float(self._layer(node))) if name == "l" else Scalar(name)
