@@ -449,17 +449,24 @@ def reduce_into(
     do: Do, function: str, x: npt.NDArray[Any], axes: tuple[int, ...], size: int, out: npt.NDArray[Any]
 ) -> None:
     """Emit a reduction of `size` entries along `axes`."""
+    if x.shape[-1] == 1 and x.flags.c_contiguous:
+        # One number of a whole array: a single loop over all of it takes half the time of one along several axes.
+        x, axes, out = x.reshape(-1), (0,), out.reshape(())
     if function == "norm":
-        squares = do.scratch(x.shape, FLOAT)
-        do(np.multiply, x, x, squares)
-        do(np.add.reduce, squares, axes, None, out)
+        if x.ndim == 1:
+            do(np.dot, x, x, out)
+        else:
+            squares = do.scratch(x.shape, FLOAT)
+            do(np.multiply, x, x, squares)
+            do(np.add.reduce, squares, axes, None, out)
         do(np.sqrt, out, out)
     elif function in ("argmax", "argmin", PRINT):
-        do({"argmax": _argmax, "argmin": _argmin, PRINT: fingerprint}[function], x, axes, out)
+        own = {"argmax": _argmax, "argmin": _argmin, PRINT: fingerprint}[function]
+        do(own, x.reshape(*x.shape, 1) if x.ndim == 1 else x, axes, out.reshape(1) if x.ndim == 1 else out)
     else:
         row = FUNCTIONS[function]
         assert row.call is not None
-        do(row.call, x, axes, out.dtype, out)
+        do(row.call, x, axes[0] if x.ndim == 1 else axes, out.dtype, out)
         if function == "mean":
             do(np.divide, out, size, out)
 
