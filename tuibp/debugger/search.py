@@ -43,8 +43,11 @@ class Search:
         self._first_bad = first_bad
         self._sweep: Sweep | None = None
 
-    def forward(self, t: int) -> Found:
+    def forward(self, t: int, limit: int | None = None) -> Found:
         """The first position after t where one holds.
+
+        Args:
+            limit: the position at which one stops in any case; None for none.
 
         Yields:
             (batches run, batches to run).
@@ -54,7 +57,7 @@ class Search:
         """
         places = [p for c in self._fixed if c.next and (p := c.next.after(t)) is not None]
         places += [c.at for c in self._pointed if c.at is not None and c.at > t and self._is_true(c)]
-        bound = min(places, default=None)
+        bound = min([*places, *([] if limit is None else [limit])], default=None)
         if self._first_bad is not None:
             bad = yield from self._first_bad.up_to(self._clock.total if bound is None else bound)
             bound = bad if bad is not None and bad > t else bound
