@@ -21,7 +21,7 @@ from tuibp.present.stopped import value_text
 
 DEEPEST = 8
 """Scripts within each other."""
-_MARK = re.compile(r"[A-Za-z_]\w{0,19}$")
+MARK = re.compile(r"[A-Za-z_]\w{0,19}")
 _TOLERANCE = re.compile(r"(?P<test>.*\S)\s+(?P<tolerance>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$")
 NOTE = 500
 
@@ -35,12 +35,12 @@ def make_stop(console: Console, request: Request) -> Reply:
     kind = next(kind for kind in KINDS if kind == request.name)
     # Commands of a logpoint are looked at where it is made, not where it first stops.
     for command in read(kind, request.argument, 0, session.clock, session.t).commands:
-        _may_be_done(command)
+        may_be_done(command)
     stop = session.stops.add(kind, request.argument, session.timeline, session.t)
     return Reply((f"stop {stop.number}: {stop.title}",), values={"number": stop.number, "stop": stop.title})
 
 
-def _may_be_done(line: str) -> None:
+def may_be_done(line: str) -> None:
     """Whether a logpoint may do it: whatever only looks."""
     from tuibp.console.language import read_line
 
@@ -72,7 +72,7 @@ def enable(console: Console, request: Request) -> Reply:
 
 def mark(console: Console, request: Request) -> Reply:
     """mark NAME."""
-    if not _MARK.match(request.argument):
+    if not MARK.fullmatch(request.argument):
         raise InputError(
             f'"{safe(request.argument, 30)}" is no name for a mark', hint="write a letter or a word: mark a"
         )
@@ -123,6 +123,7 @@ def check(console: Console, request: Request) -> Reply:
     if match and _reads(match["test"]):
         text, tolerance = match["test"], float(match["tolerance"])
     node = parse(text)
+    console.bind(text)  # says what is wrong with it as a whole
     if isinstance(node, Chain) and node.operators == ("==",):
         return _equal(console, text, text_of(node.args[0]), text_of(node.args[1]), tolerance)
     if tolerance:
@@ -152,8 +153,6 @@ def _value(console: Console, text: str) -> str:
 
 def _equal(console: Console, text: str, left: str, right: str, tolerance: float) -> Reply:
     a, b = console.value(left), console.value(right)
-    if a.shape != b.shape and a.ndim and b.ndim:
-        console.bind(text)  # says so
     with np.errstate(all="ignore"):
         scale = np.maximum(np.abs(a), np.abs(b)) if tolerance else np.asarray(1.0)
         close = (a == b) | (np.abs(a - b) <= tolerance * np.where(scale > 0, scale, 1.0)) | (np.isnan(a) & np.isnan(b))
