@@ -42,11 +42,34 @@ STEPS = (
     "reverse-sample", "reverse-batch", "reverse-epoch", "back", "forward", "c", "rc", "step 3", "sample 2", "batch 2",
     "back 2", "c 2",
 )  # fmt: skip
-LOOKS = ("where", "when", "up", "down", "list", "marks", "notes", "show", "timeline", "display", "info net", "info data",
-         "info locals", "info stops", "info displays", "info values", "info marks", "info notes", "info catches",
+LOOKS = ("where", "when", "up", "down", "list", "marks", "notes", "show", "timeline", "display", "info net",
+         "info data", "info locals", "info stops", "info displays", "info values", "info marks", "info notes", "info catches",
          "info timelines", "info frames", "help", "help step", "help expressions", "apropos back")  # fmt: skip
-CELLS = ("W[2][0,1]", "W[1]", "b[1]", "b[2][0]", "lr", "a[1][0]", "x[0]", "z[2]", "gW[1][0,0]", "db[1]", "cost", "gb[2]")
-CATCHES = ("nan", "vanish", "explode", "dead", "saturate", "ratio", "rise", "vanish norm(gW[l]) < 0.3", "ratio ratio(1) > 0")
+CELLS = (
+    "W[2][0,1]",
+    "W[1]",
+    "b[1]",
+    "b[2][0]",
+    "lr",
+    "a[1][0]",
+    "x[0]",
+    "z[2]",
+    "gW[1][0,0]",
+    "db[1]",
+    "cost",
+    "gb[2]",
+)
+CATCHES = (
+    "nan",
+    "vanish",
+    "explode",
+    "dead",
+    "saturate",
+    "ratio",
+    "rise",
+    "vanish norm(gW[l]) < 0.3",
+    "ratio ratio(1) > 0",
+)
 
 
 def some_line(rng: random.Random) -> str:
@@ -58,7 +81,8 @@ def some_line(rng: random.Random) -> str:
             rng.choice(STEPS), rng.choice(STEPS), rng.choice(STEPS), rng.choice(LOOKS),
             f"goto {rng.choice(POSITIONS)}", f"goto {rng.choice(POSITIONS)}",
             f"until {place}", f"advance {place}", f"reverse-until {place}", f"last {expression}",
-            f"print {expression}", expression, f"p/{rng.choice(('6', '3e', 'x', 's', 'h', 'a'))} {expression}", f"print {test}",
+            f"print {expression}", expression, f"p/{rng.choice(('6', '3e', 'x', 's', 'h', 'a'))} {expression}",
+            f"print {test}",
             f"display {expression}", f"display/3 {expression}", f"undisplay {number}",
             f"mark {name}", f"note seen {number}",
             f"break {place}", f"break {place} if {test}", f"tbreak {place}", f"watch {test}", f"watch {expression}",
@@ -91,7 +115,7 @@ def mutated(rng: random.Random, line: str) -> str:
         elif how == 2 and at < len(characters):
             characters[at] = rng.choice(ALPHABET)
         else:
-            characters[at:at] = rng.choice((" ", "if ", "do ", "[", "9" * 20, "W[", "((((", "1e999 ", "all ", "/x ")) 
+            characters[at:at] = rng.choice((" ", "if ", "do ", "[", "9" * 20, "W[", "((((", "1e999 ", "all ", "/x "))
     return "".join(characters)
 
 

@@ -39,6 +39,9 @@ class Files(Protocol):
     def script(self, path: str) -> str:
         """The text of a script."""
 
+    def names(self, start: str) -> list[str]:
+        """The files whose paths begin so, folders with a slash behind them: for completion."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
