@@ -43,8 +43,9 @@ STEPS = (
     "back 2", "c 2",
 )  # fmt: skip
 LOOKS = ("where", "when", "up", "down", "list", "marks", "notes", "show", "timeline", "display", "info net",
-         "info data", "info locals", "info stops", "info displays", "info values", "info marks", "info notes", "info catches",
-         "info timelines", "info frames", "help", "help step", "help expressions", "apropos back")  # fmt: skip
+         "info data", "info locals", "info stops", "info displays", "info values", "info marks", "info notes",
+         "info catches", "info timelines", "info frames", "help",
+         "help step", "help expressions", "apropos back")  # fmt: skip
 CELLS = (
     "W[2][0,1]",
     "W[1]",

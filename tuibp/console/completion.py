@@ -111,7 +111,7 @@ def _expression(console: Console, line: str, word: str) -> Iterator[str]:
         return
     # cost-W: what stands before the sign is part of the word.
     stem = re.match(r".*[-/]", word)
-    before = stem[0] if stem and word not in COMMANDS else ""
+    before = stem[0] if stem and not any(name.startswith(word) for name in COMMANDS) else ""
     for name, row in TENSORS.items():
         yield before + (name if row.first is None else f"{name}[")
     for alias, name in ALIASES.items() if word else ():  # of two names for one thing the shorter list tells one
@@ -158,7 +158,7 @@ def _places(console: Console, head: str, _: str) -> Iterator[str]:
     """Places of the program, or positions behind `at`; an expression stands behind `if`."""
     words = head.split()
     if words[:1] == ["at"]:
-        yield from _positions(console, head, _)
+        yield from (name for name in _positions(console, head, _) if name[0] not in "'$")
         return
     program = console.session.timeline.program
     layers = [str(l) for l in range(1, program.L + 1)]

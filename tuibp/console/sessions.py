@@ -135,20 +135,22 @@ def _replay(timeline: Timeline, batch: int) -> float:
     return (batch - nearest + 1) * batch_time(timeline.program)
 
 
-def compared(console: Console, session: Saved) -> str:
-    """What is to be said about what was computed when a session was saved, beside what is computed here: one sentence,
-    empty where nothing could be compared in a moment.
+def compared(console: Console, session: Saved, *, alike: bool) -> str:
+    """What is to be said about what was computed when a session was saved, beside what is computed here; empty where
+    there is nothing to say, or nothing can be compared in a moment.
+
+    Args:
+        alike: whether the machines call themselves the same: then it is not said that all is equal.
     """
-    timelines, told = console.session.timelines, []
-    left = CHEAP
+    timelines, told, left = console.session.timelines, [], CHEAP
     for number in sorted({digest.timeline for digest in session.digests if digest.timeline < len(timelines)}):
         timeline, chosen = timelines[number], []
         for digest in session.digests:
-            if digest.timeline != number or (cost := _replay(timeline, min(digest.batch, timeline.batches - 1))) > left:
-                continue
-            left -= cost
-            chosen.append(digest)
-        told += digests.compare(timeline, chosen)
+            cost = _replay(timeline, min(digest.batch, timeline.batches - 1))
+            if digest.timeline == number and cost <= left:
+                left -= cost
+                chosen.append(digest)
+        told += digests.compare(timeline, chosen, say_equal=not alike)
     return " ".join(told)
 
 
