@@ -41,29 +41,35 @@ HAPPY = [
     ("set $x = 2", "$x = 2"), ("set lr = 0.1", "timeline 1 begins here: lr = 0.1 at e0.shuffle"),
     ("set W[1] = W[1] * 0", "W[1]: an array of shape (3, 2) -> an array of shape (3, 2)"),
     ("run with lr=0.2 seed=3", "Timeline 1 begins: lr = 0.2, seed = 3 from start."), ("show", "digits is 6"),
-    ("assert 1 + 1 == 2", "assert holds: 1 + 1 == 2"), ("assert t < 1", "assert holds"), ("echo  hi # there", "hi # there"),
+    ("assert 1 + 1 == 2", "assert holds: 1 + 1 == 2"), ("assert t < 1", "assert holds"),
+    ("echo  hi # there", "hi # there"),
     ("apropos backward", "Nothing speaks of"), ("help", "Move:"), ("help step", "step [N]"), ("help norm", "Euclid"),
     ("help expressions", "tensors"), ("quit", ""), ("# nothing", ""), ("", ""), ("p 2 # two", "$1 = 2 = 2"),
 ]  # fmt: skip
 """From the beginning of the small network; each must say so."""
 
 WRONG = [
-    ("xyzzy", "no command and no variable"), ("cots > 1", "did you mean cost?"), ("re", "may be"), ("step 0", "not a count"),
+    ("xyzzy", "no command and no variable"), ("cots > 1", "did you mean cost?"), ("re", "may be"),
+    ("step 0", "not a count"),
     ("step W[1]", "not a count"), ("when now", "takes nothing"), ("goto", "goto what?"), ("goto e9", "no epoch"),
     ("goto 'z", "there is no mark 'z"), ("goto $3", "there is no value $3"), ("until zz", "no operation"),
     ("break", "break what?"), ("break bwd 9", "there is no layer 9"), ("break update if", "if what?"),
     ("break update if cost", "a condition is a test"), ("break at e99", "no epoch 99"), ("watch", "watch what?"),
     ("watch t > 3", "no operation writes"), ("catch", "catch what?"), ("catch nam", "did you mean nan?"),
-    ("watch cost > 1 do step", "a logpoint cannot do"), ("watch cost > 1 do", "do what?"), ("delete 7", "there is no stop 7"),
+    ("watch cost > 1 do step", "a logpoint cannot do"), ("watch cost > 1 do", "do what?"),
+    ("delete 7", "there is no stop 7"),
     ("delete 7 7", "there is no stop 7"), ("enable x", "there is no stop x"), ("print", "print what?"),
     ("print/q 1", "is no format"), ("print/99 1", "does not ask for"), ("step/3", "takes no format"),
     ("print cost", "not computed yet"), ("W[9]", "does not exist"), ("W[1][9,9]", "has no place"), ("W[1,2]", "W[2]"),
     ("W[1] + W[2]", "do not go together"), ("W[l]", "l stands for no layer"), ("display cots", "did you mean cost?"),
-    ("undisplay 3", "there is no display 3"), ("list zz", "no operation"), ("info", "info what?"), ("info zz", "there are net"),
+    ("undisplay 3", "there is no display 3"), ("list zz", "no operation"), ("info", "info what?"),
+    ("info zz", "there are net"),
     ("last lr", "no operation writes"), ("last cost", "has not changed before"), ("find W[1] > 0", "wrap it in any"),
-    ("find/0 cost > 0", "is not how many"), ("count 3", "no operation writes"), ("set", "set what?"), ("set lr", "set what?"),
+    ("find/0 cost > 0", "is not how many"), ("count 3", "no operation writes"), ("set", "set what?"),
+    ("set lr", "set what?"),
     ("set lr = -1", "lr cannot be"), ("set cost = 1", "cannot be set"), ("set a[1] = 1", "not computed yet"),
-    ("set W[1] = W[2]", "cannot be set to 2x3"), ("set W[1][0,:] = 1", "a row cannot be set"), ("set lr = cost > 1", "comp"),
+    ("set W[1] = W[2]", "cannot be set to 2x3"), ("set W[1][0,:] = 1", "a row cannot be set"),
+    ("set lr = cost > 1", "comp"),
     ("set 3 = 4", "only a tensor"), ("set $ = 1", "no name for a value"), ("set digits 99", "out of range"),
     ("set lr = 1 > 0", "a test is no number"), ("run", "run what?"), ("run with", "run with what?"),
     ("run with zz=1", "no setting"), ("run with lr=W[1]", "is one number"), ("run with seed=nan", "cannot be nan"),
@@ -71,7 +77,8 @@ WRONG = [
     ("diff 0 1 2", "compares two"), ("mark 3", "no name for a mark"), ("mark", "mark what?"), ("note", "note what?"),
     ("source x", "cannot be read here"), ("save", "cannot be saved here"), ("assert", "assert what?"),
     ("assert lr", "no test"), ("assert lr < 1 1e-3", "a tolerance wants"), ("assert (t > 1) == (t > 2)", "no number"),
-    ("help zz", "no command"), ("p a\x1b[31m", "cannot be shown"), ("p 1\u202e", "cannot be shown"), ("p " + "1" * 600, "500"),
+    ("help zz", "no command"), ("p a\x1b[31m", "cannot be shown"), ("p 1\u202e", "cannot be shown"),
+    ("p " + "1" * 600, "500"),
     ("p " + "(" * 60 + "1" + ")" * 60, "nested deeper"), ("x" * 2001, "at most 2000"), ("p $²", "there is no value"),
     ("zoom", "no command"),
 ]  # fmt: skip
@@ -316,3 +323,14 @@ def test_interrupting_a_run_stands_where_it_has_come() -> None:
         job.close()
         assert console.interrupt().lines[0] == "Interrupted."
         assert console.session.t == there
+
+
+def test_a_batch_edited_where_it_begins_is_looked_through() -> None:
+    """Right behind `begin`: no position of the batch lies before the edit."""
+    for place in ("t=2", "e1.b1.s0.load"):
+        console = small()
+        run(console, f"goto {place}", "set W[1] = -1", "goto end", "display cost - prev(cost)", "reverse-sample")
+        assert "= " in run(console, "display")[0]
+        assert run(console, "find/1 cost - prev(cost)")[0].startswith("$1")
+        console.execute("watch cost - prev(cost)")
+        assert run(console, "goto start", "c")[2].startswith("stop 1")

@@ -64,12 +64,16 @@ def test_a_session_goes_on_as_if_it_had_never_stopped(seed: int) -> None:
 def test_everything_is_kept() -> None:
     console = small()
     run(console, "goto e1.b0", "p W[1]", "p t", "set $x = W[2][0,1]", "set digits 9", "display/3 lr", "display t",
-        "undisplay 1", "mark a", "note why", "break update if cost > 1 do print t", "watch cost", "break grad", "delete 3",
-        "disable 2", "set W[1][0,0] = nan", "set b[1] = b[1] * 2", "run with lr=0.25 seed=3", "sample 2", "run with batch=1",
+        "undisplay 1", "mark a", "note why", "break update if cost > 1 do print t", "watch cost", "break grad",
+        "delete 3",
+        "disable 2", "set W[1][0,0] = nan", "set b[1] = b[1] * 2", "run with lr=0.25 seed=3", "sample 2",
+        "run with batch=1",
         "set lr = 3", "timeline 1", "batch", "up")  # fmt: skip
     again = restored(load(dump(saved(console)), "s"), RECIPE)
-    for line in ("info stops", "info displays", "info marks", "info notes", "info values", "info timelines", "show", "when",
-                 "info frames", "back", "back", "p $x", "p $1", "break load", "set z[1] = 1", "timeline 4", "p lr"):  # fmt: skip
+    for line in ("info stops", "info displays", "info marks", "info notes", "info values", "info timelines",
+    "show", "when",
+                 "info frames", "back", "back", "p $x", "p $1", "break load", "set z[1] = 1", "timeline 4",
+                 "p lr"):  # fmt: skip
         assert comparable(tried(console, line)) == comparable(tried(again, line)), line
     assert [timeline.changes for timeline in again.session.timelines] == [{}, {}, *([{"lr": 0.25, "seed": 3}]), *(
         [{"lr": 0.25, "seed": 3, "batch": 1}]
@@ -208,7 +212,7 @@ def test_digests_tell_another_machine() -> None:
     console = console_of("xor")
     run(console, "goto e20", "set lr = 0.3", "goto e25")
     away = replace(saved(console), machine="there")
-    assert [digest.batch for digest in away.digests][0] == 0
+    assert away.digests[0].batch == 0
     assert len(away.digests) == 3
     recipe = console.session.timelines[0].recipe
     again = restored(away, recipe)

@@ -89,4 +89,6 @@ class _Completer:
         """The word of that number; None behind the last."""
         if number == 0:
             self._found = complete(self._console, self._readline.get_line_buffer(), self._readline.get_endidx())
+            if len(self._found) == 1 and self._found[0][-1].isalnum():
+                self._found[0] += " "  # the word is whole, so the next one may follow
         return self._found[number] if number < len(self._found) else None
