@@ -64,3 +64,10 @@ class CombinedError(TuibpError):
     def __init__(self, errors: list[TuibpError]) -> None:
         super().__init__("\n".join(str(error) for error in errors))
         self.errors = tuple(errors)
+
+
+def placed(error: TuibpError, where: str) -> TuibpError:
+    """The error with the place where it came up in front of what it says: the line of a script."""
+    found = TuibpError(str(error), where=where)
+    found.exit_code = error.exit_code
+    return found

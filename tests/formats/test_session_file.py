@@ -21,8 +21,10 @@ from tuibp.debugger.saved import (
     Digest,
     Keyframe,
     Saved,
+    SavedDisplay,
     SavedEdit,
     SavedMark,
+    SavedName,
     SavedNote,
     SavedStop,
     SavedTimeline,
@@ -52,8 +54,13 @@ SOME = Saved(
     stops=(SavedStop(1, "break bwd 1 if cost > 1"), SavedStop(3, "watch δ[1][0]", False)),
     marks=(SavedMark("here", 1, 5),),
     notes=(SavedNote("why?", 0, 0),),
-    values=(SavedValue(1, "norm(dW[2])", 2, 8),),
-    displays=("cost", "η"),
+    values=(SavedValue(1, "norm(dW[2])", 2, 8), SavedValue(2, "b[1] > 0", 2, 8, [0.0, 1.0], True)),
+    names=(SavedName("x", 0.5), SavedName("y", [float("inf"), 1.0], False)),
+    displays=(SavedDisplay(1, "cost"), SavedDisplay(4, "η", "3e")),
+    settings={"digits": 8},
+    next_stop=9,
+    came_from=1230,
+    joins=True,
     visited=((0, 0), (1, 1234)),
     place=1,
     digests=(Digest(0, 0, "0" * 32, None, (1.5, 2.5)), Digest(1, 3, "f" * 32, 0.1, (float("nan"), 1e-320))),
@@ -172,8 +179,18 @@ def sessions(draw: st.DrawFn) -> Saved:
         stops=tuple(SavedStop(n, draw(CLEAN), draw(st.booleans())) for n in draw(st.sets(st.integers(1, 99)))),
         marks=tuple(draw(st.lists(st.builds(SavedMark, CLEAN, index, TIMES), max_size=3))),
         notes=tuple(draw(st.lists(st.builds(SavedNote, CLEAN, index, TIMES), max_size=3))),
-        values=tuple(SavedValue(n, draw(CLEAN), draw(index), draw(TIMES)) for n in draw(st.sets(st.integers(1, 9)))),
-        displays=tuple(draw(st.lists(CLEAN, max_size=3))),
+        values=tuple(
+            SavedValue(
+                n, draw(CLEAN), draw(index), draw(TIMES), draw(st.one_of(st.none(), VALUES)), draw(st.booleans())
+            )
+            for n in draw(st.sets(st.integers(1, 9)))
+        ),
+        names=tuple(draw(st.lists(st.builds(SavedName, CLEAN, VALUES, st.booleans()), max_size=3))),
+        displays=tuple(SavedDisplay(n, draw(CLEAN), draw(CLEAN)) for n in draw(st.sets(st.integers(1, 9)))),
+        settings=draw(st.dictionaries(CLEAN, st.integers(0, 99), max_size=2)),
+        next_stop=draw(st.integers(1, 99)),
+        came_from=draw(TIMES),
+        joins=draw(st.booleans()),
         visited=visited,
         place=draw(st.integers(0, max(0, len(visited) - 1))),
         digests=tuple(draw(st.lists(digests, max_size=3))),
@@ -427,9 +444,9 @@ def test_what_users_wrote_is_made_safe_and_paths_stay_paths() -> None:
     evil = "a\x1b]0;x\x07b\u202ec\nd"
     saved = replace(
         SOME,
-        notes=(SavedNote(evil, 0, 0), SavedNote("x" * 5000, 0, 0)),
+        notes=(SavedNote(evil, 0, 0), SavedNote("x" * 9000, 0, 0)),
         marks=(SavedMark(evil, 0, 0),),
-        displays=(evil,),
+        displays=(SavedDisplay(1, evil),),
         stops=(SavedStop(1, evil),),
         machine=evil,
         folder="/home/\udce9 \u202e",
@@ -437,16 +454,23 @@ def test_what_users_wrote_is_made_safe_and_paths_stay_paths() -> None:
     )
     read = load(dump(saved), "s.tuibp")
     shown = "a]0;xbc d"
-    assert read.notes[0].text == read.marks[0].name == read.displays[0] == read.stops[0].line == read.machine == shown
+    assert (
+        read.notes[0].text
+        == read.marks[0].name
+        == read.displays[0].expression
+        == read.stops[0].line
+        == read.machine
+        == shown
+    )
     assert read.timelines[0].label == shown
-    assert len(read.notes[1].text) == 1000
+    assert len(read.notes[1].text) == 2000
     assert read.folder == saved.folder
 
 
 def test_what_would_not_be_read_is_not_written() -> None:
     for much in (
         replace(SOME, network_text="x" * (4 * 2**20 + 1)),
-        replace(SOME, displays=("x" * 900,) * 10_000),
+        replace(SOME, notes=(SavedNote("x" * 900, 0, 0),) * 10_000),
         replace(SOME, visited=((0, 0),) * 400_001),
         replace(SOME, keyframes=(Keyframe(0, 0, np.zeros((1, 8 * 2**20))),)),
         replace(SOME, keyframes=(Keyframe(0, 0, np.zeros((1, 1))),) * 1001),

@@ -93,6 +93,11 @@ def is_autosave(path: Path) -> bool:
     return _is_beside(path) or Path(os.path.abspath(path)).parent == state_folder()  # noqa: PTH100  (links stay as they are)
 
 
+def is_session(name: str) -> bool:
+    """Whether FILE is a session, by its name."""
+    return name.endswith(SUFFIX) or is_autosave(Path(name))
+
+
 def saved_path(path: Path) -> Path | None:
     """The session file that an autosave belongs to; the file itself where it is none; None where there is no file."""
     if not is_autosave(path):

@@ -27,6 +27,7 @@ COMMANDS = {
 COMPUTING = ("trace", "run", "print")
 """Subcommands that compute, and so may be given threads."""
 FILE_HELP = "a network file, or the name of a sample such as xor (see: tuibp samples)"
+OPEN_HELP = f"{FILE_HELP}, or a session: FILE.tuibp"
 POSITION_HELP = "e0.b2.s1.bwd1.dW, e3, t=500, 41%%, +3b, start or end"
 
 POSITIONS = ("--at", "--from", "--to")
@@ -41,8 +42,12 @@ examples:
   tuibp run iris                   train, then print cost and accuracy
   tuibp print xor --at e0.b0.s0.cost "a[2]" "W[2][0,1]"
   tuibp new my.toml                write a network file to start from
+  tuibp xor --plain                step through it at a prompt, without a screen
+  tuibp xor --batch -x checks      carry out a script: exit code 1 where an assert fails
+  tuibp my.tuibp                   go on with a saved session
 
-Without a terminal, tuibp prints the first sample worked through, forward and backward.
+Without a terminal, tuibp carries out the commands on standard input; where there are none it prints the first sample
+worked through, forward and backward.
 Each command has its own help: tuibp run --help"""
 
 
@@ -98,11 +103,34 @@ def _add_threads(parser: Parser) -> None:
     )
 
 
+def _add_scripts(parser: Parser) -> None:
+    """Commands from the command line, which are carried out in the order in which they are given."""
+    parser.add_argument(
+        "-x",
+        dest="scripts",
+        action="append",
+        type=lambda word: ("file", word),
+        metavar="SCRIPT",
+        help="carry out the commands of a file; an error ends it, exit code 2, and a failed assert, exit code 1",
+    )
+    parser.add_argument(
+        "-ex",
+        dest="scripts",
+        action="append",
+        type=lambda word: ("command", word),
+        metavar="CMD",
+        help="carry out a command; -x and -ex may be given again and again",
+    )
+    parser.set_defaults(scripts=[])
+    parser.add_argument("--batch", action="store_true", help="leave after them; nothing is kept but what they save")
+    parser.add_argument("--json", action="store_true", help="answer every command with one line of JSON; no screen")
+
+
 def _joined(words: list[str]) -> list[str]:
-    """`--at -3b` as `--at=-3b`: a relative position looks like an option to argparse."""
+    """`--at -3b` as `--at=-3b`: a relative position looks like an option to argparse, and so does `-ex -W[1]`."""
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] in POSITIONS and re.match(r"-\d", word):
+        if joined and ((joined[-1] in POSITIONS and re.match(r"-\d", word)) or joined[-1] in ("-x", "-ex")):
             joined[-1] += f"={word}"
         else:
             joined.append(word)
@@ -113,13 +141,16 @@ def _screen(words: list[str]) -> tuple[Action, argparse.Namespace]:
     """What `tuibp [FILE]` does."""
     commands = "commands:\n" + "\n".join(f"  {name:<9}{what}" for name, what in COMMANDS.items())
     parser = Parser("tuibp", "The step-debugger for backpropagation.", f"{commands}\n\n{EXAMPLES}")
-    parser.add_argument("file", metavar="FILE", nargs="?", help=FILE_HELP)
+    parser.add_argument("file", metavar="FILE", nargs="?", help=OPEN_HELP)
+    parser.add_argument("--continue", dest="go_on", action="store_true", help="go on with the last session of FILE")
+    parser.add_argument("--plain", action="store_true", help="a prompt instead of the screen")
+    _add_scripts(parser)
     parser.add_argument("--ascii", action="store_true", help="paint the screen with ASCII characters only")
     parser.add_argument("--light", action="store_true", help="begin with the light theme")
     _add_threads(parser)
     parser.add_argument("--version", action="version", version=f"tuibp {tuibp.__version__}")
-    parser.usage = "tuibp [FILE]\n       tuibp COMMAND ..."
-    arguments = parser.parse_args(words)
+    parser.usage = "tuibp [FILE] [OPTION ...]\n       tuibp COMMAND ..."
+    arguments = parser.parse_args(_joined(words))
     module = importlib.import_module("tuibp.cli.screen")
     action: Action = module.run
     return action, arguments

@@ -1,4 +1,7 @@
-"""`tuibp [FILE]`: the screen on a terminal; anywhere else one sample worked through as text, so that nothing hangs."""
+"""`tuibp [FILE]`: the screen on a terminal; without one a prompt, or what comes through standard input.
+
+Where nothing comes, one sample is worked through as text, so that nothing ever hangs.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from contextlib import closing
 from importlib import import_module
 
 from tuibp.cli import streams
-from tuibp.cli.files import find, open_recipe
+from tuibp.cli.files import find, open_source
 from tuibp.cli.parser import COMMANDS
 from tuibp.errors import EXIT_OK, InputError
 
@@ -26,16 +29,36 @@ _NO_SCREEN = {"dumb", "unknown"}
 
 
 def run(arguments: Namespace) -> int:
-    """Open the screen, or print what it would walk through."""
+    """Open the screen, a prompt or a pipe; or print what one would step through."""
     name = DEFAULT if arguments.file is None else arguments.file
     _refuse_misspelt_command(name)
-    if has_screen():
-        return _open_screen(name, ascii=arguments.ascii, dark=not arguments.light)
+    headless = arguments.plain or arguments.batch or arguments.json
+    if not headless and has_screen():
+        return _open_screen(name, arguments)
+    from tuibp.cli.debug import debug, first_commands
+
+    first = None
+    if not (headless or arguments.scripts or _has_prompt()):
+        first = None if streams.is_terminal(sys.stdin) else first_commands()
+        if first is None:
+            return _work_through(name, arguments)
+    return debug(name, arguments, first)
+
+
+def _has_prompt() -> bool:
+    """Whether somebody can be asked for commands."""
+    return streams.is_terminal(sys.stdin) and streams.is_terminal(sys.stdout)
+
+
+def _work_through(name: str, arguments: Namespace) -> int:
+    """Print what the screen would walk through."""
+    from tuibp.cli.opening import open_console
     from tuibp.debugger.session import Session
     from tuibp.engine.text import safe
     from tuibp.present.walk import worked_sample
 
-    text = worked_sample(Session(open_recipe(name)))
+    console = open_console(name, None, go_on=arguments.go_on, traces=False).console
+    text = worked_sample(Session(console.session.timelines[0].recipe))
     command = "tuibp" if arguments.file is None else f"tuibp {safe(shlex.quote(name), MESSAGE)}"
     streams.put(f"{text.rstrip()}\n\nThere is no terminal here. To step through this yourself, run {command} in one.")
     return EXIT_OK
@@ -51,8 +74,8 @@ def _refuse_misspelt_command(name: str) -> None:
             raise InputError(f'no command and no file "{name}"', hint=f"did you mean tuibp {near[0]}?") from None
 
 
-def _open_screen(name: str, *, ascii: bool, dark: bool) -> int:
-    """The recipe first, so that an error of the file is told in the plain terminal; then the screen.
+def _open_screen(name: str, arguments: Namespace) -> int:
+    """The console first, so that an error of the file is told in the plain terminal; then the screen.
 
     Unpacking and converting a big file leaves the interpreter free: it goes on while the screen is loaded.
     """
@@ -63,19 +86,33 @@ def _open_screen(name: str, *, ascii: bool, dark: bool) -> int:
     import_module("tuibp.formats.network_file")
     from concurrent.futures import ThreadPoolExecutor, wait
 
-    reading = ThreadPoolExecutor(1).submit(open_recipe, name)
-    if wait([reading], SMALL).done:
+    from tuibp.cli.autosaves import is_session
+
+    opens = arguments.go_on or arguments.scripts or is_session(name)
+    reading = None if opens else ThreadPoolExecutor(1).submit(open_source, name)
+    if reading is not None and wait([reading], SMALL).done:
         reading.result()
     from tuibp.cli.spill import SpillFile
-    from tuibp.tui.app import run as run_screen
 
     unicode = "utf" in (sys.stderr.encoding or "").lower()
-    from tuibp.console.console import Console
-    from tuibp.debugger.session import Session
-
     with closing(SpillFile()) as spill:
-        console = Console(Session(reading.result(), spill=spill))
-        return run_screen(console, ascii=ascii or not unicode, dark=dark)
+        from tuibp.cli.debug import run_scripts
+        from tuibp.cli.opening import of_network, open_console
+        from tuibp.cli.runner import Runner
+
+        if reading is None:
+            opened = open_console(name, spill, go_on=arguments.go_on)
+            code = run_scripts(Runner(*opened), opened.keeper, arguments.scripts)
+            if code is not None:
+                return code or opened.keeper.close(opened.console)
+        from tuibp.tui.app import run as run_screen
+
+        console, keeper = opened if reading is None else of_network(reading.result(), spill)
+        try:
+            code = run_screen(console, keeper, ascii=arguments.ascii or not unicode, dark=not arguments.light)
+        finally:
+            kept = keeper.close(console)
+        return code or kept
 
 
 def has_screen() -> bool:

@@ -24,8 +24,10 @@ MESSAGE = 20_000
 
 
 def prepare() -> None:
-    """Let characters that the terminal's encoding lacks become "?" instead of an error."""
-    for stream in (sys.stdout, sys.stderr):
+    """Let characters that the terminal's encoding lacks become "?" instead of an error, and bytes that are no text
+    characters that no command has.
+    """
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
 

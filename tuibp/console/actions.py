@@ -6,8 +6,8 @@ from tuibp.console.changing import CHANGING
 from tuibp.console.console import Action
 from tuibp.console.keeping import KEEPING
 from tuibp.console.looking import LOOKING
-from tuibp.console.moving import MOVING, move
+from tuibp.console.moving import MOVING, arrived, move
 
 ACTIONS: dict[str, Action] = {**MOVING, **LOOKING, **CHANGING, **KEEPING}
 """By verb."""
-__all__ = ["ACTIONS", "move"]
+__all__ = ["ACTIONS", "arrived", "move"]

@@ -22,11 +22,16 @@ from tuibp.errors import InputError
 from tuibp.present.numbers import short
 from tuibp.present.stopped import norm
 
+NAME = re.compile(r"[A-Za-z_]\w{0,28}")
+"""How a value may be named: behind the $."""
 _SET = re.compile(r"(?P<name>[^=<>!]*?[^=<>!\s])\s*=(?!=)\s*(?P<value>.*)$")
 _SETTING = re.compile(r"(digits|width)\s+(\S+)$")
 _CHANGE = re.compile(r"([A-Za-z0-9-]+)\s*=\s*(\S+)")
 SETTINGS = {"digits": (1, 17), "width": (40, 400)}
 """What `set NAME N` may set, and from where to where."""
+_WHOLE = ("seed", "epochs", "batch")
+DEEP = 8
+"""Levels of the tree of timelines that are told by indentation."""
 SHOWN = 12
 """Tensors that `diff` lists."""
 
@@ -42,7 +47,7 @@ def set_value(console: Console, request: Request) -> Reply:
         raise InputError("set what?", hint="write set W[2][0,1] = 0.5, set lr = 0.1, set $x = cost, or set digits 8")
     name, value = match["name"], match["value"]
     if name.startswith("$"):
-        if not re.fullmatch(r"\$[A-Za-z_]\w*", name) or len(name) > 30:
+        if not NAME.fullmatch(name[1:]):
             hint = "write letters behind the $: set $x = cost"
             raise InputError(f"{safe(name, 30)} is no name for a value", hint=hint)
         console.names[name[1:]] = np.array(console.value(value))
@@ -113,8 +118,11 @@ def run_with(console: Console, request: Request) -> Reply:
     for name, text in pairs:
         if name not in known:
             raise InputError(f'no setting "{safe(name, 30)}" of a run', hint=f"there are {', '.join(known)}")
-        value = float(console.value(text))
-        changes[name] = int(value) if name in ("seed", "epochs", "batch") and value == int(value) else value
+        value = console.value(text)
+        if value.ndim or value.dtype == np.bool_:
+            raise InputError(f"{name} is one number", hint=f"write run with {name}=N")
+        number = float(value)
+        changes[name] = int(number) if name in _WHOLE and number.is_integer() and abs(number) < 1e15 else number
     session = console.session
     session.run_with(**changes)
     return arrived(console, Stop(session.t, session.t, f"Timeline {session.current} begins: {session.timeline.label}."))
@@ -125,16 +133,16 @@ def run_with(console: Console, request: Request) -> Reply:
 
 def timeline_lines(console: Console) -> list[str]:
     """The tree of timelines, the current one marked, each with where it forks and what it has come to."""
-    session = console.session
+    timelines = console.session.timelines
+    children: dict[Timeline | None, list[int]] = {}
+    for number, timeline in enumerate(timelines):
+        children.setdefault(timeline.parent, []).append(number)
     lines: list[str] = []
-
-    def branch(parent: Timeline | None, depth: int) -> None:
-        for number, timeline in enumerate(session.timelines):
-            if timeline.parent is parent:
-                lines.append(_timeline_line(console, number, timeline, depth))
-                branch(timeline, depth + 1)
-
-    branch(None, 0)
+    waiting = [(number, 0) for number in reversed(children[None])]
+    while waiting:
+        number, depth = waiting.pop()
+        lines.append(_timeline_line(console, number, timelines[number], min(depth, DEEP)))
+        waiting += [(child, depth + 1) for child in reversed(children.get(timelines[number], []))]
     return lines
 
 

@@ -5,7 +5,7 @@ Text in, text out; no terminal, no file, no clock is known here. A command that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -16,12 +16,13 @@ from tuibp.console.reply import Job, Reply, Request, finished
 from tuibp.debugger.command import Command
 from tuibp.debugger.expressions.evaluate import Values
 from tuibp.debugger.expressions.past import everything
-from tuibp.debugger.expressions.syntax import ExpressionError, parse
-from tuibp.debugger.expressions.typed import Leaf, Scope, Typed, bind
-from tuibp.debugger.position import Position
+from tuibp.debugger.expressions.syntax import ExpressionError, parse, text_of, with_layer
+from tuibp.debugger.expressions.typed import Leaf, Scope, Typed, bind, mentions_layer
+from tuibp.debugger.position import Clock, Position
 from tuibp.debugger.saved import Saved
-from tuibp.debugger.session import Session
+from tuibp.debugger.session import Session, Stop
 from tuibp.debugger.sweep import value_at
+from tuibp.engine.text import safe
 from tuibp.errors import InputError, NameInputError
 
 DIGITS = 6
@@ -38,6 +39,23 @@ class Files(Protocol):
     def script(self, path: str) -> str:
         """The text of a script."""
 
+    def names(self, start: str) -> list[str]:
+        """The files whose paths begin so, folders with a slash behind them: for completion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a session comes from, with all that is needed to open it again."""
+
+    name: str
+    """Of the network, as it was given: a path, or the bare name of a sample."""
+    text: str
+    """The whole network file."""
+    folder: str
+    """The absolute folder that the paths of data files count from; "" for a sample."""
+    data: Mapping[str, str]
+    """Every data file: its path as written, to the sha256 of its bytes in hexadecimal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -53,7 +71,8 @@ class Recorded:
 
     expression: str
     place: Place
-    value: Values
+    value: Values | None
+    """None until it is asked for, in a session that was taken up again."""
 
 
 @dataclass(eq=False)
@@ -62,6 +81,8 @@ class Console:
 
     session: Session
     files: Files | None = None
+    origin: Origin | None = None
+    """None for a session that was not opened from a file: it cannot be saved."""
     displays: dict[int, tuple[str, str]] = field(default_factory=dict)
     """By number: expression and format."""
     marks: dict[str, Place] = field(default_factory=dict)
@@ -79,6 +100,8 @@ class Console:
     """How many have been carried out."""
     _last: tuple[Command, Line] | None = None
     """What an empty line repeats."""
+    _under_way: Command | None = None
+    """What is being carried out, or was last."""
     depth: int = 0
     """Scripts within each other."""
 
@@ -112,11 +135,23 @@ class Console:
         wants(command, argument)
         count = read_count(command, argument) if command.moves and not command.argument else 1
         request = Request(command.name, count, argument, format)
+        self._under_way = command
         action = move if command.target is not None else ACTIONS[command.verb]
         answer = action(self, request)
         reply = answer if isinstance(answer, Reply) else (yield from answer)
         self.commands += 1
         return reply
+
+    def interrupt(self) -> Reply:
+        """After a job that was closed half-way: a run forward stands where it has come, all else where it stood."""
+        from tuibp.console.actions import arrived
+
+        session, start, command = self.session, self.session.t, self._under_way
+        reached = session.timeline.swept
+        if command is not None and command.moves and not command.name.startswith("reverse-") and reached > start:
+            session.go(reached)
+        self.commands += 1
+        return arrived(self, Stop(session.t, start, "Interrupted."))
 
     # -- where we are
 
@@ -128,12 +163,7 @@ class Console:
     @property
     def layer(self) -> int | None:
         """The layer at hand, which l stands for: of the operation just done, else of the next one."""
-        session = self.session
-        done = session.clock.at(session.t - 1).op if session.t else None
-        for op in (done, session.position.op):
-            if op is not None and op.layer:
-                return op.layer
-        return None
+        return layer_at(self.session.clock, self.session.t)
 
     # -- expressions
 
@@ -169,6 +199,11 @@ class Console:
                     return view.why_undefined(name)
         return f"{text} is not defined yet"
 
+    def spelled(self, text: str) -> str:
+        """An expression with its layer written out, so that it means the same anywhere."""
+        node = parse(text)
+        return text_of(with_layer(node, self.layer)) if self.layer and mentions_layer(node) else text
+
     def test(self, text: str) -> bool:
         """Whether a test holds here; undefined means false.
 
@@ -189,20 +224,33 @@ class Console:
         Raises:
             InputError: there is none.
         """
-        return self.names[name] if name in self.names else self.recorded(name).value
+        return self.names[name] if name in self.names else self.worth(self.number_of(name))
 
-    def recorded(self, name: str) -> Recorded:
-        """An entry of the history of values.
+    def number_of(self, name: str) -> int:
+        """The number of an entry of the history of values: of "" the last, of "$" the one before, of "3" 3.
 
         Raises:
             InputError: there is none.
         """
         last = max(self.values, default=0)
-        number = {"": last, "$": last - 1}.get(name, int(name) if name.isdigit() and len(name) < 9 else -1)
+        digits = name.isascii() and name.isdigit() and len(name) < 9
+        number = {"": last, "$": last - 1}.get(name, int(name) if digits else -1)
         if number not in self.values:
             hint = f"the last one is ${last}" if last else "print makes values: $1, $2, ..."
-            raise InputError(f"there is no value ${name}", hint=hint)
-        return self.values[number]
+            raise InputError(f"there is no value ${safe(name, 20)}", hint=hint)
+        return number
+
+    def worth(self, number: int) -> Values:
+        """An entry of the history of values; computed where the session was taken up again and nobody has asked yet."""
+        entry = self.values[number]
+        if entry.value is not None:
+            return entry.value
+        timeline, t = self.session.timelines[entry.place.timeline], entry.place.t
+        scope = Scope(timeline.recipe.network, layer_at(timeline.clock, t), self.recall)
+        value = value_at(timeline, bind(parse(entry.expression), entry.expression, scope), t)
+        result = np.array(np.nan if value is None else value)
+        self.values[number] = Recorded(entry.expression, entry.place, result)
+        return result
 
     def record(self, expression: str, value: Values, place: Place | None = None) -> int:
         """Put a value into the history; its number."""
@@ -224,10 +272,10 @@ class Console:
         if word.startswith("'"):
             if word[1:] not in self.marks:
                 hint = f"the marks are {' '.join(self.marks)}" if self.marks else "mark NAME makes one"
-                raise InputError(f"there is no mark {word[:30]}", hint=hint)
+                raise InputError(f"there is no mark {safe(word, 30)}", hint=hint)
             return self.marks[word[1:]]
         if word.startswith("$"):
-            return self.recorded(word[1:]).place
+            return self.values[self.number_of(word[1:])].place
         return Place(self.session.current, parse_position(text, self.session.clock, self.session.t))
 
     def name_of(self, place: Place) -> str:
@@ -235,6 +283,15 @@ class Console:
         position: Position = self.session.timelines[place.timeline].clock.at(place.t)
         other = f" on timeline {place.timeline}" if place.timeline != self.session.current else ""
         return f"{position.name} (t={place.t}){other}"
+
+
+def layer_at(clock: Clock, t: int) -> int | None:
+    """The layer at hand at a position: of the operation just done, else of the next one."""
+    done = clock.at(t - 1).op if t else None
+    for op in (done, clock.at(t).op):
+        if op is not None and op.layer:
+            return op.layer
+    return None
 
 
 Action: TypeAlias = Callable[[Console, Request], "Job | Reply"]

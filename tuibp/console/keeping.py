@@ -12,18 +12,21 @@ from tuibp.console.reply import Job, Reply, Request
 from tuibp.debugger.command import GROUPS, Command
 from tuibp.debugger.commands import COMMANDS, find_command
 from tuibp.debugger.expressions.functions import FUNCTIONS
-from tuibp.debugger.expressions.syntax import Chain, parse, text_of
+from tuibp.debugger.expressions.syntax import Chain, Num, parse, text_of
 from tuibp.debugger.names import SCALARS, TENSORS
 from tuibp.debugger.stops import KINDS, arm, read
 from tuibp.engine.text import safe
-from tuibp.errors import InputError, TuibpError
+from tuibp.errors import InputError, TuibpError, placed
 from tuibp.present.stopped import value_text
 
 DEEPEST = 8
 """Scripts within each other."""
-_MARK = re.compile(r"[A-Za-z_]\w{0,19}$")
+MARK = re.compile(r"[A-Za-z_]\w{0,19}")
 _TOLERANCE = re.compile(r"(?P<test>.*\S)\s+(?P<tolerance>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$")
+_PLAIN = re.compile(r"[^\W\d]\w*(\[\w+\])?|\$\w*")
+"""What takes a bracket as it is."""
 NOTE = 500
+"""Characters of a note."""
 
 
 # -- stops
@@ -35,14 +38,14 @@ def make_stop(console: Console, request: Request) -> Reply:
     kind = next(kind for kind in KINDS if kind == request.name)
     # Commands of a logpoint are looked at where it is made, not where it first stops.
     for command in read(kind, request.argument, 0, session.clock, session.t).commands:
-        _may_be_done(command)
+        may_be_done(command)
     stop = session.stops.add(kind, request.argument, session.timeline, session.t)
     where = {condition.next.name for condition in arm(stop, session.timeline).conditions if condition.next}
     looked = f" (looked at before {', '.join(sorted(where))})" if stop.test and kind != "catch" and where else ""
     return Reply((f"stop {stop.number}: {stop.title}{looked}",), values={"number": stop.number, "stop": stop.title})
 
 
-def _may_be_done(line: str) -> None:
+def may_be_done(line: str) -> None:
     """Whether a logpoint may do it: whatever only looks."""
     from tuibp.console.language import read_line
 
@@ -74,7 +77,7 @@ def enable(console: Console, request: Request) -> Reply:
 
 def mark(console: Console, request: Request) -> Reply:
     """mark NAME."""
-    if not _MARK.match(request.argument):
+    if not MARK.fullmatch(request.argument):
         raise InputError(
             f'"{safe(request.argument, 30)}" is no name for a mark', hint="write a letter or a word: mark a"
         )
@@ -102,14 +105,13 @@ def source(console: Console, request: Request) -> Job:
     console.depth += 1
     reply = Reply()
     try:
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(text.split("\n"), start=1):
             if not line.strip():
                 continue
             try:
                 reply = yield from console.start(line)
             except TuibpError as error:
-                where = f"{safe(request.argument, 60)}:{number}"
-                raise InputError(error.message, hint=error.hint, where=error.where or where) from error
+                raise placed(error, f"{safe(request.argument, 60)}:{number}") from error
             lines += reply.lines
             if reply.quit or reply.failed:
                 break
@@ -119,19 +121,20 @@ def source(console: Console, request: Request) -> Job:
 
 
 def check(console: Console, request: Request) -> Reply:
-    """assert E, or assert A == B TOL: within a tolerance relative to the larger, or absolute where that is 0."""
+    """assert E, or assert A == B TOL: within a tolerance relative to the larger one, or absolute where one is 0."""
     text, tolerance = request.argument, 0.0
     match = _TOLERANCE.match(text)
     if match and _reads(match["test"]):
         text, tolerance = match["test"], float(match["tolerance"])
     node = parse(text)
+    console.bind(text)  # says what is wrong with it as a whole
     if isinstance(node, Chain) and node.operators == ("==",):
         return _equal(console, text, text_of(node.args[0]), text_of(node.args[1]), tolerance)
     if tolerance:
         raise InputError("a tolerance wants A == B", hint="write assert cost == 0.25 1e-6")
     if console.test(text):
         return Reply((f"assert holds: {text}",))
-    sides = node.args if isinstance(node, Chain) else ()
+    sides = [side for side in node.args if not isinstance(side, Num)] if isinstance(node, Chain) else []
     told = "; ".join(f"{text_of(side)} = {_value(console, text_of(side))}" for side in sides)
     return Reply((f"assert FAILED: {text}" + (f": {told}" if told else ""),), failed=True)
 
@@ -154,11 +157,9 @@ def _value(console: Console, text: str) -> str:
 
 def _equal(console: Console, text: str, left: str, right: str, tolerance: float) -> Reply:
     a, b = console.value(left), console.value(right)
-    if a.shape != b.shape and a.ndim and b.ndim:
-        console.bind(text)  # says so
     with np.errstate(all="ignore"):
-        scale = np.maximum(np.abs(a), np.abs(b)) if tolerance else np.asarray(1.0)
-        close = (a == b) | (np.abs(a - b) <= tolerance * np.where(scale > 0, scale, 1.0)) | (np.isnan(a) & np.isnan(b))
+        scale = np.where((a == 0) | (b == 0), 1.0, np.maximum(np.abs(a), np.abs(b)))
+        close = (a == b) | (np.abs(a - b) <= tolerance * scale) | (np.isnan(a) & np.isnan(b))
         gap = np.abs(np.asarray(a, np.float64) - b)
     within = f" within {tolerance:g}" if tolerance else ""
     if bool(np.all(close)):
@@ -166,8 +167,14 @@ def _equal(console: Console, text: str, left: str, right: str, tolerance: float)
     at = np.unravel_index(int(np.argmax(np.where(np.isnan(gap), np.inf, gap))), gap.shape)
     one, other = (float(np.broadcast_to(side, gap.shape)[at]) for side in (a, b))
     cell = f"[{','.join(map(str, map(int, at)))}]" if gap.ndim else ""
-    told = f"{left}{cell} = {one:.17g}, {right}{cell if b.ndim else ''} = {other:.17g}"
+    names = [_cell(text, cell if side.ndim else "") for text, side in ((left, a), (right, b))]
+    told = f"{names[0]} = {one:.17g}, {names[1]} = {other:.17g}"
     return Reply((f"assert FAILED: {text}{within}: {told}",), failed=True, values={"left": one, "right": other})
+
+
+def _cell(text: str, cell: str) -> str:
+    """A cell of what a text means."""
+    return f"{text if _PLAIN.fullmatch(text) or not cell else f'({text})'}{cell}"
 
 
 def echo(_: Console, request: Request) -> Reply:

@@ -43,7 +43,8 @@ def read_line(line: str) -> Line:
     """
     if len(line) > LONGEST:
         raise InputError(f"a line has at most {LONGEST} characters, this one {len(line)}")
-    line = line.strip()
+    line = line.replace("\t", " ").strip()
+    _refuse_invisible(line)
     if not line or line.startswith("#"):
         return Line(None)
     match = _WORD.match(line)
@@ -51,9 +52,15 @@ def read_line(line: str) -> Line:
     if match is None or command is None:
         return Line(COMMANDS["print"], _uncommented(line))
     argument = line[match.end() :].strip()
-    if match[2] is not None and command.name not in ("print", "display", "find", "list"):
+    if match[2] is not None and command.name not in ("print", "display", "find"):
         raise InputError(f"{command.name} takes no format", hint=f"write {command.usage}")
     return Line(command, argument if command.name in FREE else _uncommented(argument), match[2] or "")
+
+
+def _refuse_invisible(text: str) -> None:
+    """What cannot be shown could move the cursor of whoever reads the answer."""
+    if not text.isprintable():
+        raise InputError("the line holds a character that cannot be shown", hint="write it without")
 
 
 def _uncommented(text: str) -> str:
@@ -109,6 +116,7 @@ def wants(command: Command, argument: str) -> None:
     Raises:
         InputError: it is not.
     """
+    _refuse_invisible(argument)
     if command.argument and not command.optional and not argument:
         raise InputError(f"{command.name} what?", hint=f"write {command.usage}")
     if not command.argument and argument and not command.moves:

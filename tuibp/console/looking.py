@@ -18,6 +18,7 @@ from tuibp.debugger.location import parse_location
 from tuibp.debugger.search import Search
 from tuibp.debugger.stops import arm
 from tuibp.debugger.sweep import OvertakenError, value_at
+from tuibp.engine.text import safe
 from tuibp.errors import InputError
 from tuibp.present.info import info_data, info_locals, info_net, list_lines, where_lines
 from tuibp.present.stopped import place_line, value_text
@@ -55,7 +56,7 @@ def print_value(console: Console, request: Request) -> Reply:
         raise InputError("the format stands right behind the word", hint=f"write print{text}")
     value = console.value(text)
     lines = _lines(console, f"${max(console.values, default=0) + 1} = {text}", text, value, request.format)
-    number = console.record(text, value)
+    number = console.record(console.spelled(text), value)
     return Reply(tuple(lines), values={"number": number, "expression": text, "value": value})
 
 
@@ -86,9 +87,9 @@ def numbers(text: str, known: dict[int, object], what: str) -> list[int]:
     for word in text.replace(",", " ").split():
         if not word.isascii() or not word.isdigit() or len(word) > 9 or int(word) not in known:
             hint = f"there are {', '.join(map(str, known))}" if known else "there is none at all"
-            raise InputError(f"there is no {what} {word[:30]}", hint=hint)
+            raise InputError(f"there is no {what} {safe(word, 30)}", hint=hint)
         found.append(int(word))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def undisplay(console: Console, request: Request) -> Reply:
@@ -167,8 +168,8 @@ def _notes(console: Console) -> list[str]:
 
 def _values(console: Console) -> list[str]:
     found = [
-        f"${n} = {value_text(entry.value, console.digits)}   {entry.expression} at {console.name_of(entry.place)}"
-        for n, entry in console.values.items()
+        f"${n} = {value_text(console.worth(n), console.digits)}   {entry.expression} at {console.name_of(entry.place)}"
+        for n, entry in list(console.values.items())
     ]
     found += [f"${name} = {value_text(value, console.digits)}" for name, value in console.names.items()]
     return found or ["No values yet: print E makes one, set $name = E another."]
@@ -204,7 +205,8 @@ def info(console: Console, request: Request) -> Reply:
     if len(found) != 1:
         near = difflib.get_close_matches(word, INFO, n=1)
         hint = f"did you mean {near[0]}?" if near and not found else f"there are {', '.join(INFO)}"
-        raise InputError(f"info about what? {word[:30]}" if found else f'no info about "{word[:30]}"', hint=hint)
+        named = safe(word, 30)
+        raise InputError(f"{named} may be {' or '.join(found)}" if found else f'no info about "{named}"', hint=hint)
     return Reply(tuple(INFO[found[0]](console)))
 
 
@@ -250,7 +252,7 @@ def _how_many(format: str) -> int:
     if not format:
         return FOUND
     if not format.isascii() or not format.isdigit() or not 0 < int(format[:9]) <= MOST_FOUND:
-        raise InputError(f'"{format[:20]}" is not how many', hint=f"write find/50 E, up to {MOST_FOUND}")
+        raise InputError(f'"{safe(format, 20)}" is not how many', hint=f"write find/50 E, up to {MOST_FOUND}")
     return int(format)
 
 
@@ -261,7 +263,9 @@ def _found(console: Console, text: str, shape: tuple[int, ...], found: list[int]
     lines = []
     for place in found:
         value = value_at(session.timeline, console.bind(text), place)
-        number = console.record(text, np.asarray(np.nan if value is None else value), Place(session.current, place))
+        number = console.record(
+            console.spelled(text), np.asarray(np.nan if value is None else value), Place(session.current, place)
+        )
         told = (
             "" if value is None or (value.dtype == np.bool_ and not shape) else f"  {value_text(value, console.digits)}"
         )

@@ -95,7 +95,10 @@ def _logged(console: Console, hits: list[Hit]) -> list[str]:
     lines = [f"{console.session.position.name}  {'; '.join(hit_line(hit, console.digits) for hit in hits)}"]
     for hit in hits:
         for command in hit.stop.commands:
-            lines += [f"  {line}" for line in console.execute(command).lines]
+            try:
+                lines += [f"  {line}" for line in console.execute(command).lines]
+            except TuibpError as error:  # what is not computed yet is no reason to end a run
+                lines.append(f"  {command}: {error.message}")
     return lines
 
 

@@ -41,8 +41,11 @@ def take(timeline: Timeline, number: int, batch: int) -> Digest:
     return Digest(number, batch, digest(record.state.block), cost, norms)
 
 
-def compare(timeline: Timeline, digests: Iterable[Digest]) -> list[str]:
+def compare(timeline: Timeline, digests: Iterable[Digest], *, say_equal: bool = True) -> list[str]:
     """Hold digests of a timeline, which another machine may have taken, against what is computed here.
+
+    Args:
+        say_equal: whether it is said that everything is equal.
 
     Returns:
         One sentence: everything is equal, or where the first difference is and how large; another for digests of
@@ -60,7 +63,7 @@ def compare(timeline: Timeline, digests: Iterable[Digest]) -> list[str]:
             said.append(f"Computed on another machine: at e{epoch}.b{k} {_difference(here, there)}.")
             break
         equal += 1
-    if equal and not said:
+    if equal and not said and say_equal:
         said.append(f"Computed here as there, bit for bit ({equal} {'place' if equal == 1 else 'places'} compared).")
     return said
 

@@ -183,6 +183,7 @@ MOVEMENTS = (
         "Go forward to a place in the program, never out of the selected frame.",
         _until(+1),
         argument="LOC",
+        takes=("place",),
     ),
     Command(
         "reverse-until",
@@ -192,6 +193,7 @@ MOVEMENTS = (
         "Go back to a place in the program, never out of the selected frame.",
         _until(-1),
         argument="LOC",
+        takes=("place",),
     ),
     Command(
         "advance",
@@ -201,6 +203,7 @@ MOVEMENTS = (
         "Go forward to the program line under the cursor, whatever the frame.",
         _advance(+1),
         argument="LOC",
+        takes=("place",),
     ),
     Command(
         "reverse-advance",
@@ -210,6 +213,7 @@ MOVEMENTS = (
         "Go back to the program line under the cursor.",
         _advance(-1),
         argument="LOC",
+        takes=("place",),
     ),
     Command(
         "goto",
@@ -219,5 +223,6 @@ MOVEMENTS = (
         "Go to a position: e2.b17.s4.bwd1.dW, t=500, 41%, -3b, +1e, start, end.",
         _goto,
         argument="POS",
+        takes=("position",),
     ),
 )

@@ -34,9 +34,9 @@ class SavedTimeline:
     parent: int | None
     """The timeline that it was forked from, an earlier one; None for a first one."""
     edits: tuple[SavedEdit, ...] = ()
-    """All of its own, those that it has from its parents included."""
+    """Its own, all at one position; those of its parents up to there hold as well."""
     changes: Mapping[str, float] = field(default_factory=dict)
-    """What `run with` changed, by name; empty for others. Whole numbers stay whole numbers."""
+    """What `run with` changed of the first run, by name; empty for others. Whole numbers stay whole numbers."""
     label: str = ""
 
 
@@ -76,6 +76,30 @@ class SavedValue:
     expression: str
     timeline: int
     t: int
+    value: Value | None = None
+    """What it was, where that is short or cannot be computed again; None for what is computed when it is asked for."""
+    test: bool = False
+    """Whether its numbers are truth values."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedName:
+    """$name: a value that somebody has given a name."""
+
+    name: str
+    value: Value
+    test: bool = False
+    """Whether its numbers are truth values."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDisplay:
+    """What is shown at every stop."""
+
+    number: int
+    expression: str
+    format: str = ""
+    """What stood behind the slash: "6", "x"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +150,16 @@ class Saved:
     marks: tuple[SavedMark, ...] = ()
     notes: tuple[SavedNote, ...] = ()
     values: tuple[SavedValue, ...] = ()
-    displays: tuple[str, ...] = ()
-    """Expressions that are shown at every stop."""
+    names: tuple[SavedName, ...] = ()
+    displays: tuple[SavedDisplay, ...] = ()
+    settings: Mapping[str, int] = field(default_factory=dict)
+    """What `set NAME N` has set, by name."""
+    next_stop: int = 1
+    """The number that the next stop gets: one that was forgotten is not given again."""
+    came_from: int = 0
+    """Where the last movement began, on the current timeline."""
+    joins: bool = False
+    """Whether a further edit at this place is one of the current timeline, not of a new one."""
     visited: tuple[tuple[int, int], ...] = ()
     """(timeline, t) of the visited places."""
     place: int = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import NamedTuple, cast
 
 from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS, find_command
@@ -28,6 +29,8 @@ from tuibp.engine.recipe import Recipe
 from tuibp.engine.text import safe
 from tuibp.errors import InputError, NameInputError, PositionError, TuibpError
 
+MOST_TIMELINES = 250
+"""Timelines of a session: each may take up to 20 MB."""
 VISITED = 1000
 """Places that `back` remembers."""
 _RESULTS = {Level.SAMPLE: "cost", Level.BATCH: "bcost", Level.EPOCH: "ecost", Level.RUN: "ecost"}
@@ -41,6 +44,18 @@ class Stop:
     came_from: int
     reason: str
     """A sentence for the screen; empty where there is nothing to say beyond the position."""
+
+
+class Trail(NamedTuple):
+    """What a session remembers of where it has been."""
+
+    visited: tuple[tuple[int, int], ...]
+    """(timeline, t) of the visited places."""
+    place: int
+    """Which of them we are at."""
+    came_from: int
+    joins: bool
+    """Whether a further edit here is one of the current timeline."""
 
 
 class Session:
@@ -297,6 +312,7 @@ class Session:
             TuibpError: it cannot be set here, or not to that value; nothing has changed then.
         """
         cell = parse_cell(ref, self.recipe.network) if isinstance(ref, str) else ref
+        self._check_room()
         edit = Edit(self.t, cell, value)
         if self._just_made == self.current and self.timeline.forked_at == self.t:
             self.timelines[self.current] = self.timeline.also(edit)
@@ -336,13 +352,42 @@ class Session:
         Raises:
             InputError: there is no such setting, or it cannot have that value; nothing has changed then.
         """
+        self._check_room()
         timeline = Timeline(variant(self.recipe, changes), self._budget // FORK_SHARE)
+        first = self.timeline
+        while first.parent is not None:
+            first = first.parent
+        timeline.changes = {**first.changes, **cast("dict[str, float]", changes)}
         timeline.label = f"{', '.join(f'{name} = {value}' for name, value in changes.items())} from start"
         self.timelines.append(timeline)
         number = len(self.timelines) - 1
         self._enter(number, 0)
         self._remember()
         return number
+
+    def _check_room(self) -> None:
+        """Whether there may be another timeline."""
+        if len(self.timelines) >= MOST_TIMELINES:
+            hint = "save this session and begin another one"
+            raise InputError(f"a session has at most {MOST_TIMELINES} timelines", hint=hint)
+
+    @property
+    def trail(self) -> Trail:
+        """What the session remembers of where it has been."""
+        return Trail(tuple(self._visited), self._place, self.came_from, self._just_made == self.current)
+
+    def take_up(self, current: int, t: int, trail: Trail) -> Generator[tuple[int, int], None, None]:
+        """Stand where a session stood, remembering what it did; the numbers have been looked at.
+
+        Yields:
+            (batches run, batches to run).
+        """
+        self.current = current
+        yield from self.travel(t, remember=False)
+        if trail.visited:
+            self._visited, self._place = list(trail.visited), trail.place
+        self.came_from = trail.came_from
+        self._just_made = current if trail.joins and self.timeline.forked_at == t else None
 
     def _enter(self, number: int, t: int) -> None:
         """Stand at t of another timeline; nothing has just happened there."""

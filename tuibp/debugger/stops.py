@@ -283,7 +283,8 @@ class Stops:
 
     def __init__(self) -> None:
         self.all: dict[int, Breakpoint] = {}
-        self._next = 1
+        self.next = 1
+        """The number of the next one."""
 
     def add(self, kind: Kind, text: str, timeline: Timeline, t: int) -> Breakpoint:
         """Make one.
@@ -291,14 +292,14 @@ class Stops:
         Raises:
             TuibpError: it cannot be read, or means nothing on this timeline; none is made then.
         """
-        stop = read(kind, text, self._next, timeline.clock, t)
+        stop = read(kind, text, self.next, timeline.clock, t)
         arm(stop, timeline)
         return self.put(stop)
 
     def put(self, stop: Breakpoint) -> Breakpoint:
         """Take one with its number."""
         self.all[stop.number] = stop
-        self._next = max(self._next, stop.number + 1)
+        self.next = max(self.next, stop.number + 1)
         return stop
 
     def get(self, number: int) -> Breakpoint:

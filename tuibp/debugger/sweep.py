@@ -90,11 +90,11 @@ class Sweep:
         """A batch that has been edited: what a value was before an edit is known to the record before it."""
         timeline, clock, K = self._timeline, self._timeline.clock, self._timeline.program.K
         epoch, k = divmod(batch, K)
-        end = clock.batch_start(epoch, k + 1)
+        start, end = clock.batch_start(epoch, k), clock.batch_start(epoch, k + 1)
         yield from timeline.travel(end)
         cuts = [edit.t for edit in timeline.edits_of(batch)]
         for low, high in zip([-1, *cuts], [*cuts, clock.total + 1], strict=True):
-            if low == high:
+            if low == high or high <= start + 1:  # no position of this batch lies before its first edit
                 continue
             record = timeline.record(max(low, min(end, high - 1)))
             if record is None or not timeline.computed(end):

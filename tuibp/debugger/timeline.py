@@ -8,7 +8,7 @@ files.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from functools import cache, partial
 from itertools import pairwise, takewhile
 
@@ -56,6 +56,7 @@ class Timeline:
         *,
         parent: Timeline | None = None,
         edits: tuple[Edit, ...] = (),
+        alone: bool = False,
     ) -> None:
         """
         Args:
@@ -64,8 +65,12 @@ class Timeline:
             parent: a timeline of the same recipe, with which this one has all in common up to the first edit that is
                 not an edit of both.
             edits: as `check` gives them, in the order of their positions; those at one position as they were made.
+            alone: begin where the run begins and take nothing over from the parent, which then need not run first.
         """
         self.parent = parent
+        self._alone = alone
+        self.changes: Mapping[str, float] = {}
+        """What `run with` has changed of the first recipe, by name; empty for the trunk and for forks."""
         self.edits = edits
         self._budget: int = budget if parent is None else parent._budget
         """Bytes of keyframes of the trunk."""
@@ -144,7 +149,7 @@ class Timeline:
     def _origin(self) -> Origin:
         """Where this timeline begins: with the first batch that may be another than the parent's."""
         initial, parent, common = self._initial(self.edits), self.parent, self._common
-        if parent is None:
+        if parent is None or self._alone:
             return Origin(initial)
         places = [edit.t for edit in (*self.edits[common : common + 1], *parent.edits[common : common + 1])]
         place = min(places, default=self.clock.total)
@@ -283,6 +288,11 @@ class Timeline:
     def pause_more_often(self) -> None:
         """From now on a journey pauses twice as often: for whoever finds that this machine is slow."""
         self._head.pause_more_often()
+
+    @property
+    def swept(self) -> int:
+        """The beginning of the batch that is next: up to there the last journey has run, and been looked through."""
+        return self.clock.batch_start(*divmod(min(max(self._head.at, 0), self.batches - 1), self.program.K))
 
     @property
     def reached(self) -> int:

@@ -63,7 +63,7 @@ VERBS = (
     Command("set", ("e",), "change", "edit", "Change a number from here on, on a timeline of its own: set lr = 0.1.",
             screen="edit", verb="set", argument="NAME = E", takes=("expression",)),
     Command("run", (), "change", "new run", "Begin a run beside, with other settings: run with lr=0.1 seed=3.",
-            verb="run", argument="with NAME=VALUE ..."),
+            verb="run", argument="with NAME=VALUE ...", takes=("change",)),
     Command("save", (), "session", "save", "Save the session; tuibp FILE.tuibp goes on with it.", verb="save",
             argument="FILE", optional=True, takes=("file",)),
     Command("source", (), "session", "script", "Carry out the commands of a file.", verb="source", argument="FILE",

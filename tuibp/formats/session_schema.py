@@ -19,8 +19,10 @@ import numpy as np
 from tuibp.debugger.saved import (
     Digest,
     Saved,
+    SavedDisplay,
     SavedEdit,
     SavedMark,
+    SavedName,
     SavedNote,
     SavedStop,
     SavedTimeline,
@@ -36,8 +38,8 @@ T = TypeVar("T")
 
 LATEST = 2**62
 """Largest t, batch and count of commands."""
-LINE = 1000
-"""Longest command, expression, note or label, in characters."""
+LINE = 2000
+"""Longest command, expression, note or label, in characters: as long as a line on the command line."""
 LARGEST = 10**30
 """Whole numbers that stand for a number are smaller."""
 PATH = 4096
@@ -170,8 +172,25 @@ SESSION: Record[Saved] = Record(
         "stops": lists(Record(SavedStop, {"number": COUNT, "line": TEXT, "enabled": flag})),
         "marks": lists(Record(SavedMark, {"name": TEXT, "timeline": INDEX, "t": TIME})),
         "notes": lists(Record(SavedNote, {"text": TEXT, "timeline": INDEX, "t": TIME})),
-        "values": lists(Record(SavedValue, {"number": COUNT, "expression": TEXT, "timeline": INDEX, "t": TIME})),
-        "displays": lists(TEXT),
+        "values": lists(
+            Record(
+                SavedValue,
+                {
+                    "number": COUNT,
+                    "expression": TEXT,
+                    "timeline": INDEX,
+                    "t": TIME,
+                    "value": Maybe(nested),
+                    "test": flag,
+                },
+            )
+        ),
+        "names": lists(Record(SavedName, {"name": TEXT, "value": nested, "test": flag})),
+        "displays": lists(Record(SavedDisplay, {"number": COUNT, "expression": TEXT, "format": TEXT})),
+        "settings": by_name(TEXT, Integer(0, LATEST)),
+        "next_stop": COUNT,
+        "came_from": TIME,
+        "joins": flag,
         "visited": lists(place),
         "place": INDEX,
         "digests": lists(
@@ -210,7 +229,7 @@ def check_references(report: Report, saved: Saved) -> None:
             report.add(path, f"there is no timeline {index}", f"there are {count}")
     if saved.place >= max(1, len(saved.visited)):
         report.add(("place",), f"there is no place {saved.place}", f"there are {len(saved.visited)}")
-    for key in ("stops", "values"):
+    for key in ("stops", "values", "displays"):
         numbers = [item.number for item in getattr(saved, key)]
         if len(set(numbers)) < len(numbers):
             report.add((key,), f"a number of {key} is given twice")

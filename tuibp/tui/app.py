@@ -15,6 +15,7 @@ from textual.screen import Screen
 from tuibp.console.console import Console
 from tuibp.debugger.commands import COMMANDS
 from tuibp.tui.framework import SteadyPalette, TerminalApp, exit_status
+from tuibp.tui.screens.acting import Keeper
 from tuibp.tui.screens.debugger import DebuggerScreen
 from tuibp.tui.terminal import calm_garbage_collector
 
@@ -32,9 +33,11 @@ class TuibpApp(TerminalApp):
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
-    def __init__(self, console: Console, *, ascii: bool = False, dark: bool = True) -> None:
+    def __init__(
+        self, console: Console, keeper: Keeper | None = None, *, ascii: bool = False, dark: bool = True
+    ) -> None:
         super().__init__(ascii=ascii, dark=dark)
-        self.debugger = DebuggerScreen(console)
+        self.debugger = DebuggerScreen(console, keeper)
 
     def get_default_screen(self) -> Screen[None]:
         return self.debugger
@@ -76,8 +79,12 @@ class TuibpApp(TerminalApp):
         self.debugger.interrupt()
 
 
-def run(console: Console, *, ascii: bool = False, dark: bool = True) -> int:
-    """Open the screen on a console; the exit status of the process."""
-    app = TuibpApp(console, ascii=ascii, dark=dark)
+def run(console: Console, keeper: Keeper | None = None, *, ascii: bool = False, dark: bool = True) -> int:
+    """Open the screen on a console; the exit status of the process.
+
+    Args:
+        keeper: what saves the session after every command.
+    """
+    app = TuibpApp(console, keeper, ascii=ascii, dark=dark)
     app.run()
     return exit_status(app)

@@ -68,6 +68,7 @@ class Helm:
             # A movement back undoes a step. What is lit then is the step before it, of the same size, as it was when
             # that step had been made: so reverse shows exactly what was there before forward wrote.
             self.since = session.target(command) if back else None
+            self.console.commands += 1
             return _said(session.stop(start, frame))
 
         self._set_out(Journey(session, target, session.travel(target)), arrive)
@@ -111,6 +112,7 @@ class Helm:
 
         def arrive() -> Reply:
             self.since = None
+            self.console.commands += 1
             return _said(session.step_visited(direction))
 
         if place is None:

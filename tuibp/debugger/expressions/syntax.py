@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from tuibp.engine.text import safe
@@ -344,6 +344,21 @@ class _Parser:
 
 _BINDING = {"or": 1, "and": 2, "not": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "neg": 7, "**": 8}
 """How strongly an operator holds its sides; a comparison 4, an atom 9."""
+
+
+def with_layer(node: Node, layer: int) -> Node:
+    """The tree with a number for l."""
+    if isinstance(node, Name):
+        if node.name == "l" and not node.brackets:
+            return Num(node.at, float(layer))
+        brackets = tuple(
+            tuple(part if isinstance(part, Axis) else with_layer(part, layer) for part in bracket)
+            for bracket in node.brackets
+        )
+        return replace(node, brackets=brackets)
+    if isinstance(node, Apply | Chain):
+        return replace(node, args=tuple(with_layer(arg, layer) for arg in node.args))
+    return node
 
 
 def text_of(node: Node | Axis) -> str:

@@ -5,7 +5,9 @@ Every one of them is a command line that somebody could have typed; the transcri
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from textual import events
 
@@ -36,8 +38,20 @@ WORDS = 24
 """Candidates of a completion that are shown."""
 
 
+class Keeper(Protocol):
+    """What saves a session as it goes on."""
+
+    tell: Callable[[str], None]
+    """Who is told what goes wrong."""
+
+    def keep(self, console: Console) -> None:
+        """Save it, if anything has been done since."""
+
+
 class ActingScreen(QuietScreen):
     """A screen with a console; how it is painted is not known here."""
+
+    keeper: Keeper | None
 
     console: Console
     choices: Choices
@@ -82,8 +96,14 @@ class ActingScreen(QuietScreen):
             self.front("console")
         self.show(Note(lines[0], error=True))
 
+    def keep(self) -> None:
+        """Save the session, once what has changed is painted."""
+        if self.keeper is not None:
+            self.call_after_refresh(self.keeper.keep, self.console)
+
     def answered(self, reply: Reply) -> None:
         """A command has been carried out: its answer goes to the transcript, and what is short to the last line."""
+        self.keep()
         if reply.quit:
             self.app.exit(return_code=0)
             return

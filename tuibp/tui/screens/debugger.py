@@ -35,7 +35,7 @@ from tuibp.tui.journey import Journey
 from tuibp.tui.keys import bindings
 from tuibp.tui.layout import Layout
 from tuibp.tui.panes import PANES
-from tuibp.tui.screens.acting import ActingScreen
+from tuibp.tui.screens.acting import ActingScreen, Keeper
 from tuibp.tui.widgets.pane import Pane, panes
 from tuibp.tui.widgets.picture import PictureView
 from tuibp.tui.widgets.prompt import Prompt
@@ -64,11 +64,13 @@ class DebuggerScreen(ActingScreen):
         for key, action in bindings()
     ]
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, keeper: Keeper | None = None) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (100, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (22, "-short"), (32, "-tall"), (52, "-high")]
-        self.console = console
+        self.console, self.keeper = console, keeper
+        if keeper is not None:
+            keeper.tell = lambda words: self.show(Note(words, error=True))
         self.session = session = console.session
         self.choices = Choices()
         self.scene = Scene.of(session, self.choices, board=board(console))

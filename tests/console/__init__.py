@@ -1,0 +1,1 @@
+"""The console: text in, text out."""

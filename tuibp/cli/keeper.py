@@ -1,0 +1,169 @@
+"""What a session keeps on the disk: its file if it has one, its autosave after every command, and the scripts it reads.
+
+A killed process loses at most the command that was under way, a failing disk never ends a session: what is wrong is
+said once on standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tuibp.cli import files, streams
+from tuibp.cli.autosaves import Autosave, autosave_path, begin
+from tuibp.cli.session_files import machine, write
+from tuibp.console.console import Console
+from tuibp.console.sessions import saved
+from tuibp.debugger.saved import Saved
+from tuibp.engine.text import safe
+from tuibp.errors import EXIT_OK, InputError, TuibpError
+from tuibp.formats.session_file import SUFFIX, dump
+
+MOST_SCRIPT = 2**20
+"""Bytes of a script that are read."""
+MOST_NAMES = 200
+"""Files that completion offers."""
+_LONGEST = 200
+"""Characters of a path that a message shows."""
+
+
+class Keeper:
+    """The disk of one session; `console.Files` for its console."""
+
+    def __init__(
+        self, path: Path | None, autosave: Callable[[], Autosave] | None, clean: int | None = None, kept: int = 0
+    ) -> None:
+        """
+        Args:
+            path: the session's file; None for a session without one.
+            autosave: makes the autosave, when there is something to be kept; None for a session that leaves no trace
+                but where `save` says so.
+            clean: how many commands long the session in that file is; None where the file is to be written anyway.
+            kept: how many commands long the session on the disk is, be it in the file or in the autosave.
+        """
+        self.path = path
+        self._new = autosave
+        self._autosave: Autosave | None = None
+        self._clean = clean
+        self._kept = kept
+        self.tell: Callable[[str], None] = streams.complain
+        """Who is told what goes wrong."""
+        self._told = False
+
+    def save(self, path: str, saved: Saved) -> str:
+        """Write the session to a file, the one it has if path is empty; from then on that is its file.
+
+        Raises:
+            InputError: it has none, or it cannot be written.
+        """
+        target = self.path if not path else _session_path(path)
+        if target is None:
+            raise InputError("the session has no file yet", hint="write save NAME")
+        write(target, dump(replace(saved, machine=machine())))
+        if target != self.path:
+            if self._autosave is not None:
+                self._autosave.done()
+            self.path, self._autosave = target, None
+            if self._new is not None:
+                self._new = lambda: Autosave(autosave_path(target))
+        elif self._new is not None:
+            self._the_autosave(self._new).done()
+        # The command that saves is the one by which the session is longer than its file.
+        self._clean = self._kept = saved.commands + 1
+        return safe(str(target), _LONGEST)
+
+    def script(self, path: str) -> str:
+        """The text of a script.
+
+        Raises:
+            InputError: there is none, or it is no text.
+        """
+        place = Path(path)
+        if not path or not _exists(place):
+            raise InputError(f'there is no file "{safe(path, _LONGEST)}"', hint="give the name of a script")
+        try:
+            return files.read(place, MOST_SCRIPT).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            where = safe(path, _LONGEST)
+            raise InputError("is not a text in UTF-8", hint="give the name of a script", where=where) from None
+
+    def names(self, start: str) -> list[str]:
+        """The files whose paths begin so, folders with a slash behind them."""
+        folder, _, name = start.rpartition("/")
+        found: list[str] = []
+        with contextlib.suppress(OSError, ValueError), os.scandir(f"{folder}/" if "/" in start else ".") as entries:
+            for entry in entries:
+                if entry.name.startswith(name or "") and entry.name.isprintable() and (name or entry.name[0] != "."):
+                    found.append(start[: len(start) - len(name)] + entry.name + ("/" if entry.is_dir() else ""))
+        return sorted(found)[:MOST_NAMES]
+
+    def keep(self, console: Console) -> None:
+        """Write the autosave, if anything has been done since; trouble is said once."""
+        if self._new is None or console.commands == self._kept:
+            return
+        autosave = self._the_autosave(self._new)
+        try:
+            if autosave.keep(dump(saved(console, with_digests=False))):
+                self._kept = console.commands
+            trouble = autosave.trouble
+        except TuibpError as error:
+            trouble = f"the session is not being saved as you go: {error}"
+        if trouble is not None and not self._told:
+            self._told = True
+            self.tell(trouble)
+
+    def close(self, console: Console) -> int:
+        """The end: a session with a file is saved to it, and its autosave goes; one without keeps its autosave.
+
+        Returns:
+            The exit code.
+        """
+        if self._new is None or self.path is None:
+            return EXIT_OK
+        try:
+            if self._clean != console.commands:
+                write(self.path, dump(replace(saved(console), machine=machine())))
+        except TuibpError as error:
+            streams.complain(f"the session could not be saved: {error}")
+            self.keep(console)
+            return error.exit_code
+        self._the_autosave(self._new).done()
+        return EXIT_OK
+
+    def _the_autosave(self, new: Callable[[], Autosave]) -> Autosave:
+        if self._autosave is None:
+            self._autosave = new()
+        return self._autosave
+
+
+def new_keeper(name: str, *, traces: bool) -> Keeper:
+    """That of a new session of a network, FILE as it was given.
+
+    Args:
+        traces: whether it has an autosave.
+    """
+    return Keeper(None, (lambda: begin(name)) if traces else None)
+
+
+def _session_path(path: str) -> Path:
+    """The file that `save` means: sessions have a suffix of their own, so that none takes the place of a network."""
+    target = Path(path)
+    if not target.suffix and target.name:
+        target = target.with_name(f"{target.name}{SUFFIX}")
+    if target.suffix != SUFFIX:
+        shown = safe(path, _LONGEST)
+        raise InputError(f'"{shown}" is no name for a session', hint=f"let it end in {SUFFIX}: save my{SUFFIX}")
+    return target
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
