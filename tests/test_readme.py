@@ -11,6 +11,9 @@ import pytest
 from tests.readme import PICTURE, README, frame, picture_text, with_keys
 from tuibp.cli import main
 from tuibp.cli.parser import COMMANDS
+from tuibp.console.console import Console
+from tuibp.debugger.commands import COMMANDS as DEBUGGER
+from tuibp.debugger.session import Session
 
 TEXT = README.read_text(encoding="utf-8")
 
@@ -58,16 +61,34 @@ def test_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
 def test_network_file_is_read(tmp_path: Path) -> None:
     from tuibp.cli.files import open_recipe
 
-    (block,) = blocks("toml")
+    block, debug = blocks("toml")
     (tmp_path / "measurements.csv").write_text((README.parent / "samples" / "iris.csv").read_text(encoding="utf-8"))
-    (tmp_path / "mine.toml").write_text(block)
-    assert open_recipe(str(tmp_path / "mine.toml")).network.sizes == (4, 8, 3)
+    (tmp_path / "mine.toml").write_text(block + debug)
+    recipe = open_recipe(str(tmp_path / "mine.toml"))
+    assert recipe.network.sizes == (4, 8, 3)
+    assert len(Session(recipe).stops.all) == 3
+
+
+@pytest.mark.parametrize("block", blocks("tuibp"))
+def test_what_is_typed_is_carried_out(block: str) -> None:
+    from tuibp.cli.files import open_recipe
+
+    console = Console(Session(open_recipe("xor")))
+    for line in block.splitlines():
+        assert not console.execute(line).failed, line
+
+
+def test_every_command_that_is_spoken_of_exists() -> None:
+    known = {*DEBUGGER, *(key for row in DEBUGGER.values() for key in row.keys)}
+    prose = TEXT.split("## Stops")[1].split("## Without the screen")[0]
+    spoken = {words.split()[0] for words in re.findall(r"`([a-z][a-z-]+(?: [^`]*)?)`", prose)}
+    assert spoken - {"tuibp", "do", "my.tuibp"} <= known
 
 
 def test_the_mistake_that_is_shown_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (block,) = blocks("toml")
+    block, _ = blocks("toml")
     (shown,) = blocks("text")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "measurements.csv").write_text((README.parent / "samples" / "iris.csv").read_text(encoding="utf-8"))

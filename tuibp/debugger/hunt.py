@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tuibp.debugger.catches import CATCHES
 from tuibp.debugger.conditions import Condition
 from tuibp.debugger.expressions.evaluate import Values
 from tuibp.debugger.expressions.syntax import Apply, Chain, Name, Node, Num, Recall, parse, text_of
 from tuibp.debugger.expressions.typed import Op, Scope, Typed, bind
+from tuibp.debugger.names import SCALARS, TENSORS
 from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.search import Found, Search
 from tuibp.debugger.stops import Armed, Breakpoint, arm
 from tuibp.debugger.sweep import value_at
 from tuibp.debugger.timeline import Timeline
+from tuibp.debugger.view import View
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +67,18 @@ class Hunt:
             if holding:
                 found.append(Hit(armed.breakpoint, self._looked_at(armed.breakpoint, holding, t)))
             elif armed.first_bad and self._is_first_bad(t):
-                found.append(Hit(armed.breakpoint, ()))
+                found.append(Hit(armed.breakpoint, tuple(self._written(t))))
         return found
+
+    def _written(self, t: int) -> Iterator[tuple[str, Values]]:
+        """What the operation before a position has written."""
+        op, view = self._timeline.clock.at(t - 1).op, View(self._timeline, t)
+        assert op is not None
+        for name, layer in op.writes:
+            value = view.scalar(name) if name in SCALARS else view.get(name, layer) if name in TENSORS else None
+            if value is not None and not np.isfinite(value).all():
+                place = name if layer is None else f"{name}[{layer}]"
+                yield f"{op.name} wrote {place}", np.asarray(value)
 
     def _is_first_bad(self, t: int) -> bool:
         return ended(self._first_bad.up_to(t)) == t
