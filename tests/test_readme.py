@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def test_commands_run(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", StringIO(""))
     if "mine.toml" in line and " new " not in line:
         assert main(["new", "mine.toml"]) == 0
     words = shlex.split(line)[1:]
