@@ -14,6 +14,12 @@ from tuibp import api
 from tuibp.errors import NameInputError, PositionError, TuibpError
 
 
+STOPPED = """\
+stop 1, break update if epoch == 2: epoch = 2
+e2.b0.update  t = 166 of 3700  next: θ ← θ - η g
+"""
+
+
 def test_the_lines_of_the_documentation_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert api.__doc__ is not None
     lines = [line for line in api.__doc__.splitlines() if line.startswith("    ")]
@@ -23,13 +29,13 @@ def test_the_lines_of_the_documentation_run(capsys: pytest.CaptureFixture[str]) 
     exec(program, scope)
     assert (
         capsys.readouterr().out
-        == "[0.3274916] [0.]\n0.10725074582158364\n[[ 0.09531784 -0.10571731 -0.02597555]] 0.5\n"
+        == "[0.3274916] [0.]\n0.10725074582158364\n[[ 0.09531784 -0.10571731 -0.02597555]] 0.5\n" + STOPPED
     )
-    assert repr(scope["s"]).startswith("<Session at e0.shuffle")
+    assert repr(scope["s"]).startswith("<Session at e")
 
 
 def test_the_package_offers_it_lazily() -> None:
-    assert set(dir(tuibp)) == {"__version__", "build", "open", "session"}
+    assert set(dir(tuibp)) == {"__version__", "build", "console", "open", "session"}
     assert tuibp.open is api.open
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = tuibp.nothing

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "console": {"errors", "engine", "debugger", "explain", "present"},
     "tui": {"errors", "engine", "debugger", "formats", "explain", "present", "console"},
     "cli": {"", "errors", "engine", "debugger", "formats", "explain", "present", "console", "tui"},
-    "api": {"errors", "engine", "debugger", "formats", "cli"},
+    "api": {"errors", "engine", "debugger", "formats", "console", "cli"},
     "": {"api"},
     "__main__": {"cli"},
 }

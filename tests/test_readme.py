@@ -55,7 +55,7 @@ def test_every_subcommand_is_shown() -> None:
 
 def test_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
     (block,) = blocks("python")
-    assert len(block.strip().splitlines()) <= 14
+    assert len(block.strip().splitlines()) <= 15
     exec(compile(block, "README.md", "exec"), {})
     assert len(capsys.readouterr().out.splitlines()) == 2
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tuibp.api import build, open, session
+    from tuibp.api import build, console, open, session
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "build", "open", "session"]
+__all__ = ["__version__", "build", "console", "open", "session"]
 
 
 def __getattr__(name: str) -> object:
     """The functions of `tuibp.api`, loaded when the first of them is asked for."""
-    if name not in ("build", "open", "session"):
+    if name not in ("build", "console", "open", "session"):
         raise AttributeError(f"module 'tuibp' has no attribute '{name}'")
     from tuibp import api
 

@@ -15,6 +15,10 @@
     recipe = tuibp.build(x, y, layers=[(3, "tanh"), (1, "sigmoid")], lr=1.0, epochs=50)
     s = tuibp.session(recipe)
 
+    c = tuibp.console(s)                # the debugger's command line: text in, text out
+    c.execute("break update if epoch == 2")
+    print(*c.execute("continue").lines, sep="\n")
+
 What has not been computed at a position cannot be read there: the error says which operation writes it. Every fault
 that can be mended is a `tuibp.errors.TuibpError`. `Session` has more: see `tuibp.debugger.session`.
 """
@@ -22,6 +26,7 @@ that can be mended is a `tuibp.errors.TuibpError`. `Session` has more: see `tuib
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from tuibp.debugger.session import Session
 from tuibp.engine.build import build
@@ -29,7 +34,10 @@ from tuibp.engine.recipe import Recipe
 from tuibp.engine.text import quoted
 from tuibp.errors import InputError
 
-__all__ = ["build", "open", "session"]
+if TYPE_CHECKING:
+    from tuibp.console.console import Console
+
+__all__ = ["build", "console", "open", "session"]
 
 
 def open(source: str | os.PathLike[str], *, threads: int | None = None) -> Session:
@@ -64,6 +72,19 @@ def session(recipe: Recipe, *, threads: int | None = None) -> Session:
         )
     _limit(threads)
     return Session(recipe)
+
+
+def console(session: Session) -> Console:
+    """The command line of the debugger on a session: `execute` carries out a line and gives its answer.
+
+    Raises:
+        InputError: that is not a session.
+    """
+    if not isinstance(session, Session):
+        raise InputError(f"{quoted(session)} is not a session", hint='tuibp.console(tuibp.open("xor"))')
+    from tuibp.console.console import Console
+
+    return Console(session)
 
 
 def _limit(threads: int | None) -> None:
