@@ -14,10 +14,7 @@ from tuibp import api
 from tuibp.errors import NameInputError, PositionError, TuibpError
 
 
-STOPPED = """\
-stop 1, break update if epoch == 2: epoch = 2
-e2.b0.update  t = 166 of 3700  next: θ ← θ - η g
-"""
+STOPPED = "stop 1, break update if epoch == 2: epoch = 2\n"
 
 
 def test_the_lines_of_the_documentation_run(capsys: pytest.CaptureFixture[str]) -> None:

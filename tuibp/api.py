@@ -17,7 +17,7 @@
 
     c = tuibp.console(s)                # the debugger's command line: text in, text out
     c.execute("break update if epoch == 2")
-    print(*c.execute("continue").lines, sep="\n")
+    print(c.execute("continue").lines[0])
 
 What has not been computed at a position cannot be read there: the error says which operation writes it. Every fault
 that can be mended is a `tuibp.errors.TuibpError`. `Session` has more: see `tuibp.debugger.session`.
