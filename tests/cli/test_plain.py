@@ -70,7 +70,7 @@ def tuibp(*words: str, stdin: str | None = None, **env: str) -> subprocess.Compl
     given = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
     return subprocess.run(
         [*COMMAND, *words], capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **env}, **given
-    )  # type: ignore[call-overload,no-any-return]
+    )
 
 
 def network(folder: Path, change: Callable[[str], str], name: str = "net.toml") -> Path:
@@ -171,13 +171,13 @@ def test_json_is_one_strict_object_for_every_command(folder: Path, capsys: pytes
 
     assert main(["xor", "--batch", "--json", "-x", "s"]) == 1
     found = [json.loads(line, parse_constant=refuse) for line in capsys.readouterr().out.splitlines()]
-    assert [one["command"] for one in found] == ["step", "print W[1]", "p/6 nan", "# no", "watch W[1][0,0]", "c",
+    assert [one["command"] for one in found] == ["step", "print W[1]", "p/6 nan", "watch W[1][0,0]", "c",
                                                  "assert 1 == 2"]  # fmt: skip
     assert found[0]["at"] == "e0.b0.begin"
     assert found[1]["value"] == [[0.8, -0.9], [-1.0, 0.7], [0.6, 0.4]]
     assert found[2]["value"] == "nan"
-    assert found[5]["stops"][0]["number"] == 1
-    assert found[6]["failed"] is True
+    assert found[4]["stops"][0]["number"] == 1
+    assert found[5]["failed"] is True
     assert main(["xor", "--batch", "--json", "-ex", "cots"]) == 2
     said = capsys.readouterr()
     assert json.loads(said.out)["hint"] == "did you mean cost?"
@@ -243,6 +243,19 @@ def test_the_autosave_beside_a_file_is_gone_on_with(folder: Path, capsys: pytest
     assert tuibp("s.tuibp", "--plain", stdin="when\n").stderr.startswith("tuibp: Continued from the autosave")
     assert read(path).t == 4 * 68
     assert not autosave_path(path).exists()
+
+
+def test_an_autosave_that_is_not_ours_is_not_written_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    network(folder, lambda text: text)
+    assert main(["xor", "--batch", "-ex", "save s"]) == 0
+    assert main(["net.toml", "--batch", "-ex", "step", "-ex", "step", "-ex", "save other"]) == 0
+    other = autosave_path(folder / "s.tuibp")
+    (folder / "other.tuibp").rename(other)
+    before = other.read_bytes()
+    done = tuibp("s.tuibp", "--plain", stdin="step\n")
+    assert "is of another network and was left alone" in done.stderr
+    assert other.read_bytes() == before
+    assert read(folder / "s.tuibp").t == 1
 
 
 def test_a_session_that_does_not_fit_is_refused_with_its_place(
