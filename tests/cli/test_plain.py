@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tuibp.cli.session_files import open_session, read
 from tuibp.console.console import Console
 from tuibp.debugger.session import Session
 from tuibp.formats import network_file
+from tuibp.formats.session_file import dump
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """\
@@ -261,10 +263,6 @@ def test_an_autosave_that_is_not_ours_is_not_written_over(folder: Path, capsys: 
 def test_a_session_that_does_not_fit_is_refused_with_its_place(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from dataclasses import replace
-
-    from tuibp.formats.session_file import dump
-
     assert main(["xor", "--batch", "-ex", "save s"]) == 0
     saved = read(folder / "s.tuibp")
     (folder / "s.tuibp").write_bytes(dump(replace(saved, t=10**9)))
@@ -273,6 +271,30 @@ def test_a_session_that_does_not_fit_is_refused_with_its_place(
     assert capsys.readouterr().err == (
         "tuibp: s.tuibp: t: timeline 0 has no position t = 1000000000; the last is 4080\n"
     )
+
+
+def test_another_machine_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it computes the same, only if it has another name; where it does not, in any case by how much."""
+    path = folder / "s.tuibp"
+    assert main(["xor", "--batch", "-ex", "goto e9", "-ex", "save s"]) == 0
+    saved = read(path)
+    assert main(["s.tuibp", "--batch"]) == 0
+    assert capsys.readouterr().err == ""
+    path.write_bytes(dump(replace(saved, machine="an abacus")))
+    assert main(["s.tuibp", "--batch"]) == 0
+    assert capsys.readouterr().err == "tuibp: Computed here as there, bit for bit (3 places compared).\n"
+    wrong = replace(saved.digests[-1], digest="0" * 32, norms=(1.0, 2.0))
+    path.write_bytes(dump(replace(saved, digests=(saved.digests[0], wrong))))
+    assert main(["s.tuibp", "--batch"]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith("tuibp: Computed on another machine: at e8.b1 W[") and "relative difference" in err
+
+
+def test_the_help_names_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for option in ("--plain", "--batch", "--json", "--continue", "-x SCRIPT", "-ex CMD", "FILE.tuibp"):
+        assert option in text
 
 
 def test_a_state_folder_that_cannot_be_written_is_said_once(folder: Path) -> None:

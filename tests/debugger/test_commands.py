@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.recipes import sized
-from tuibp.debugger.commands import COMMANDS, GROUPS
-from tuibp.debugger.session import Session, find_command
+from tuibp.debugger.commands import COMMANDS, GROUPS, find_command
+from tuibp.debugger.session import Session
 from tuibp.errors import TuibpError
 
 RECIPE = sized(5, 2, 2, (2, 3, 2))
