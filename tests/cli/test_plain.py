@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tuibp.cli.session_files import open_session, read
 from tuibp.console.console import Console
 from tuibp.debugger.session import Session
 from tuibp.formats import network_file
+from tuibp.formats.session_file import dump
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """\
@@ -70,7 +72,7 @@ def tuibp(*words: str, stdin: str | None = None, **env: str) -> subprocess.Compl
     given = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
     return subprocess.run(
         [*COMMAND, *words], capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **env}, **given
-    )  # type: ignore[call-overload,no-any-return]
+    )
 
 
 def network(folder: Path, change: Callable[[str], str], name: str = "net.toml") -> Path:
@@ -171,13 +173,13 @@ def test_json_is_one_strict_object_for_every_command(folder: Path, capsys: pytes
 
     assert main(["xor", "--batch", "--json", "-x", "s"]) == 1
     found = [json.loads(line, parse_constant=refuse) for line in capsys.readouterr().out.splitlines()]
-    assert [one["command"] for one in found] == ["step", "print W[1]", "p/6 nan", "# no", "watch W[1][0,0]", "c",
+    assert [one["command"] for one in found] == ["step", "print W[1]", "p/6 nan", "watch W[1][0,0]", "c",
                                                  "assert 1 == 2"]  # fmt: skip
     assert found[0]["at"] == "e0.b0.begin"
     assert found[1]["value"] == [[0.8, -0.9], [-1.0, 0.7], [0.6, 0.4]]
     assert found[2]["value"] == "nan"
-    assert found[5]["stops"][0]["number"] == 1
-    assert found[6]["failed"] is True
+    assert found[4]["stops"][0]["number"] == 1
+    assert found[5]["failed"] is True
     assert main(["xor", "--batch", "--json", "-ex", "cots"]) == 2
     said = capsys.readouterr()
     assert json.loads(said.out)["hint"] == "did you mean cost?"
@@ -245,13 +247,22 @@ def test_the_autosave_beside_a_file_is_gone_on_with(folder: Path, capsys: pytest
     assert not autosave_path(path).exists()
 
 
+def test_an_autosave_that_is_not_ours_is_not_written_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    network(folder, lambda text: text)
+    assert main(["xor", "--batch", "-ex", "save s"]) == 0
+    assert main(["net.toml", "--batch", "-ex", "step", "-ex", "step", "-ex", "save other"]) == 0
+    other = autosave_path(folder / "s.tuibp")
+    (folder / "other.tuibp").rename(other)
+    before = other.read_bytes()
+    done = tuibp("s.tuibp", "--plain", stdin="step\n")
+    assert "is of another network and was left alone" in done.stderr
+    assert other.read_bytes() == before
+    assert read(folder / "s.tuibp").t == 1
+
+
 def test_a_session_that_does_not_fit_is_refused_with_its_place(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from dataclasses import replace
-
-    from tuibp.formats.session_file import dump
-
     assert main(["xor", "--batch", "-ex", "save s"]) == 0
     saved = read(folder / "s.tuibp")
     (folder / "s.tuibp").write_bytes(dump(replace(saved, t=10**9)))
@@ -260,6 +271,30 @@ def test_a_session_that_does_not_fit_is_refused_with_its_place(
     assert capsys.readouterr().err == (
         "tuibp: s.tuibp: t: timeline 0 has no position t = 1000000000; the last is 4080\n"
     )
+
+
+def test_another_machine_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it computes the same, only if it has another name; where it does not, in any case by how much."""
+    path = folder / "s.tuibp"
+    assert main(["xor", "--batch", "-ex", "goto e9", "-ex", "save s"]) == 0
+    saved = read(path)
+    assert main(["s.tuibp", "--batch"]) == 0
+    assert capsys.readouterr().err == ""
+    path.write_bytes(dump(replace(saved, machine="an abacus")))
+    assert main(["s.tuibp", "--batch"]) == 0
+    assert capsys.readouterr().err == "tuibp: Computed here as there, bit for bit (3 places compared).\n"
+    wrong = replace(saved.digests[-1], digest="0" * 32, norms=(1.0, 2.0))
+    path.write_bytes(dump(replace(saved, digests=(saved.digests[0], wrong))))
+    assert main(["s.tuibp", "--batch"]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith("tuibp: Computed on another machine: at e8.b1 W[") and "relative difference" in err
+
+
+def test_the_help_names_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for option in ("--plain", "--batch", "--json", "--continue", "-x SCRIPT", "-ex CMD", "FILE.tuibp"):
+        assert option in text
 
 
 def test_a_state_folder_that_cannot_be_written_is_said_once(folder: Path) -> None:

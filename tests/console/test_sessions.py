@@ -5,8 +5,12 @@ fit the network is refused with the place in it.
 from __future__ import annotations
 
 import dataclasses
+import io
+import json
 import random
 import re
+import sys
+import zipfile
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +18,7 @@ import pytest
 
 from tests.console.some_lines import RECIPE, console_of, small, some_line, tried
 from tests.console.test_commands import run
+from tests.formats.test_session_file import opened as archive_of
 from tests.recipes import sized
 from tuibp.console import sessions
 from tuibp.console.console import Console
@@ -199,6 +204,14 @@ def test_what_does_not_fit_is_refused_with_its_place(change: dict[str, Any], sai
     assert str(caught.value).isprintable()
 
 
+def test_a_whole_number_may_be_a_learning_rate() -> None:
+    session = Session(RECIPE)
+    session.run_with(lr=2)
+    assert session.view().scalar("lr") == 2.0
+    with pytest.raises(InputError):
+        session.run_with(lr=10**400)
+
+
 def test_a_stop_may_belong_to_one_timeline_only() -> None:
     console = small()
     run(console, "run with epochs=20", "break at e15", "watch norm(W[l])", "goto e1.b0.s0.fwd1.a", "display z[l]")
@@ -233,3 +246,54 @@ def test_digests_cost_next_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     away = saved(console)
     assert away.digests == ()
     assert saved(console, with_digests=False) == away
+
+
+ODD: list[Any] = [0, -1, 1, 3, 515, 516, 517, 10**9, 2**62, 0.5, -0.0, float("nan"), float("inf"), "", "W[1]",
+"lr", "cost",
+                  "break update", "watch cost > 1 do save x", "x" * 1999, "$1",
+                  "a", None, True, [], [1.0], [[1.0], 2.0],
+                  {}, {"lr": 2}, "W[9][0]", "nan", "\u202e"]  # fmt: skip
+
+
+def changed(rng: random.Random, value: object, top: bool = True) -> object:
+    """A document, or a part of it, with something in it changed."""
+    if isinstance(value, dict) and value and (top or rng.random() < 0.9):
+        key = rng.choice(sorted(value))
+        return value | {key: changed(rng, value[key], False)}
+    if isinstance(value, list) and value and rng.random() < 0.85:
+        at = rng.randrange(len(value))
+        return [*value[:at], changed(rng, value[at], False), *value[at + 1 :]]
+    return rng.choice(ODD)
+
+
+def opened_or_refused(count: int, seed: int) -> int:
+    """How many of so many strange sessions can be opened; those are gone on with."""
+    rng, good, opened = random.Random(seed), small(), 0
+    run(good, "goto e1.b0", "p W[1]", "p t", "set $x = W[2]", "display/3 lr", "mark a", "note why",
+        "watch cost do print t", "break at e2", "set W[1] = W[1] * 2", "set lr = 3", "run with lr=0.25 seed=3",
+        "sample 2", "set b[1][0] = 1")  # fmt: skip
+    with zipfile.ZipFile(io.BytesIO(dump(saved(good)))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    document = json.loads(parts["session.json"])
+    for _ in range(count):
+        strange = changed(rng, document)
+        strange = changed(rng, strange) if rng.random() < 0.3 else strange
+        raw = archive_of(parts | {"session.json": json.dumps(strange).encode()})
+        try:
+            again = restored(load(raw, "s"), RECIPE)
+        except InputError as error:
+            assert all(part.isprintable() for part in str(error).split("\n"))
+            continue
+        opened += 1
+        for line in ("info values", "info stops", "timeline", "batch 2", "back", "info displays", "p $1", "timeline 1"):
+            tried(again, line)
+    return opened
+
+
+def test_whatever_a_session_holds_it_opens_or_is_refused() -> None:
+    """`python -m tests.console.test_sessions 20000 7` tries as many by hand."""
+    assert 10 < opened_or_refused(400, 1) < 390
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{opened_or_refused(int(sys.argv[1]), int(sys.argv[2]))}\n")

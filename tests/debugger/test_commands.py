@@ -99,4 +99,5 @@ def test_the_table_of_commands() -> None:
         assert row.group in GROUPS
         assert re.fullmatch(r"[A-Z].*[^.]\.", row.help), name
         assert 0 < len(row.label) <= 16
-        assert (row.target is None) == bool(row.screen)
+        assert row.target is not None or row.screen or row.verb, name
+        assert row.target is None or not (row.screen or row.verb), name

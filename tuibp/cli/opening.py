@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from tuibp.cli import streams
-from tuibp.cli.autosaves import Autosave, autosave_path, is_session, latest_for, saved_path
+from tuibp.cli.autosaves import Autosave, autosave_path, begin, is_session, latest_for, saved_path
 from tuibp.cli.files import Source, open_source
 from tuibp.cli.keeper import Keeper, new_keeper
 from tuibp.cli.progress import follow
-from tuibp.cli.session_files import machine, open_session, read, recipe_of
+from tuibp.cli.session_files import LEFT_ALONE, machine, open_session, read, recipe_of
 from tuibp.console.console import Console, Origin
 from tuibp.console.sessions import compared, restoring
 from tuibp.debugger.history import Spill
@@ -71,9 +71,13 @@ def _of_session(path: Path, spill: Spill | None, *, traces: bool) -> Opened:
     sentences.append(compared(console, saved, alike=saved.machine == machine()))
     for one in filter(None, (sentence, *sentences)):
         streams.complain(one)
-    autosave = autosave_path(path)
-    clean = saved.commands if file == path and not sentence else None
-    keeper = Keeper(file, (lambda: Autosave(autosave)) if traces else None, clean, saved.commands)
+    left_alone = LEFT_ALONE in sentence
+    clean = saved.commands if file == path and (left_alone or not sentence) else None
+
+    def autosave() -> Autosave:
+        return begin(saved.network_name) if left_alone else Autosave(autosave_path(path))
+
+    keeper = Keeper(file, autosave if traces else None, clean, saved.commands)
     console.files = keeper
     return Opened(console, keeper)
 

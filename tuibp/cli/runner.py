@@ -81,7 +81,7 @@ class Runner:
             TuibpError: a line cannot be carried out; the message has its place.
         """
         for number, line in enumerate(lines, start=1):
-            if not line.strip():
+            if not line.strip() or line.lstrip().startswith("#"):
                 continue
             try:
                 reply = self.carry_out(line)

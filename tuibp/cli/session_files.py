@@ -22,6 +22,8 @@ from tuibp.errors import InputError, TuibpError
 from tuibp.formats import network_file
 from tuibp.formats.session_file import MOST_BYTES, load
 
+LEFT_ALONE = "was left alone"
+"""What is said of an autosave that is nobody's business here: it is not to be written over."""
 _LONGEST = 200
 """Characters of a path that a message shows."""
 
@@ -62,7 +64,7 @@ def open_session(path: Path) -> tuple[Saved, str]:
         return read(path), ""
     auto = _or_reason(beside)
     if isinstance(auto, InputError):
-        return read(path), f"The autosave {_shown(beside)} cannot be used and was left alone: {auto.message}."
+        return read(path), f"The autosave {_shown(beside)} cannot be used and {LEFT_ALONE}: {auto.message}."
     if not _exists(path):
         return auto, f"There is no {_shown(path)}: continued from the autosave {_shown(beside)}."
     saved = _or_reason(path)
@@ -72,7 +74,7 @@ def open_session(path: Path) -> tuple[Saved, str]:
     if auto.commands <= saved.commands:
         return saved, ""
     if (auto.network_text, auto.folder) != (saved.network_text, saved.folder):
-        return saved, f"The autosave {_shown(beside)} is of another network and was left alone."
+        return saved, f"The autosave {_shown(beside)} is of another network and {LEFT_ALONE}."
     further = _commands(auto.commands - saved.commands)
     return auto, f"Continued from the autosave: {further} further than {_shown(path)}."
 

@@ -37,8 +37,10 @@ from tuibp.engine.pace import batch_time
 from tuibp.engine.recipe import Recipe
 from tuibp.errors import InputError
 
-SHORT = 64
-"""Entries of a value that is kept as it was; a longer one is computed again when it is asked for."""
+SHORT = 1
+"""Entries of a value that is kept as it was. An array is computed again when it is asked for: a session is written
+after every command, and thousands of arrays would make each of them slow.
+"""
 CHEAP = 0.2e9
 """Nanoseconds of replay that comparing digests may take."""
 _FLAGS = ("shuffle", "train_biases")

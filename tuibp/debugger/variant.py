@@ -15,7 +15,7 @@ Test: TypeAlias = Callable[[Recipe, object], bool]
 
 
 def _real(value: object, least: float, below: float = math.inf) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value < below
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value < min(below, 1e308)
 
 
 def _whole(value: object, least: int) -> bool:
@@ -62,5 +62,6 @@ def variant(recipe: Recipe, changes: Mapping[str, object]) -> Recipe:
             raise InputError(f"a run has no setting {safe(name, 40)}", hint=f"those of this one are {known}")
         if not test(recipe, value):
             raise InputError(f"{name} cannot be {safe(repr(value), 40)}", hint=f"it takes {wanted}")
-        (settings if name in settings else plan)[name] = value
+        real = isinstance(value, int) and (name in settings or name == "lr")
+        (settings if name in settings else plan)[name] = float(value) if real else value  # type: ignore[arg-type]
     return replace(recipe, plan=Plan(**plan))

@@ -11,8 +11,9 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from functools import partial
-from typing import Generic, NamedTuple, TypeVar
+from functools import cache, partial
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -253,10 +254,20 @@ def encode(document: Mapping[str, object]) -> str:
         return json.dumps(_all_simple(document), allow_nan=False)
 
 
+@cache
+def _fields(kind: type[Any]) -> tuple[list[str], Callable[[object], tuple[object, ...]]]:
+    """The names of a class's fields, of which it has several, and what gives their values: of every note, value and
+    place that somebody has made they are wanted after every command.
+    """
+    names = [field.name for field in fields(kind)]
+    return names, attrgetter(*names)
+
+
 def _simple(value: object) -> object:
     """What the json module does not know, as what it does."""
-    if is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        names, values_of = _fields(type(value))
+        return dict(zip(names, values_of(value), strict=True))
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Mapping):
