@@ -16,7 +16,7 @@ _START = ("step", "command", "continue", "batch", "cursor", "pane", "stepi", "sa
 _INSIDE = ("step", "reverse-step", "command", "continue", "batch", "cursor", "pane", "break", "sample", "stepi",
            "epoch", "finish", "goto", "zoom")  # fmt: skip
 _END = ("reverse-step", "reverse-continue", "command", "reverse-epoch", "goto", "back", "cursor", "pane", "zoom")
-_CELL = ("watch", "display", "set", "cursor", "escape", "step", "command", "zoom", "pane", "digits")
+_CELL = ("set", "watch", "display", "last", "cursor", "escape", "command", "step", "zoom", "pane", "digits")
 _LISTING = ("break", "advance", "reverse-advance", "cursor", "escape", "step", "reverse-step", "command", "pane")
 _ENTRY = {
     "stop": ("act-stop", "forget", "cursor", "escape", "command", "pane"),
