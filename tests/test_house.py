@@ -26,15 +26,16 @@ MAY_IMPORT = {
     "formats": {"errors", "engine", "debugger"},
     "explain": {"errors", "engine", "debugger", "formats"},
     "present": {"errors", "engine", "debugger", "formats", "explain"},
-    "tui": {"errors", "engine", "debugger", "formats", "explain", "present"},
-    "cli": {"", "errors", "engine", "debugger", "formats", "explain", "present", "tui"},
+    "console": {"errors", "engine", "debugger", "present"},
+    "tui": {"errors", "engine", "debugger", "formats", "explain", "present", "console"},
+    "cli": {"", "errors", "engine", "debugger", "formats", "explain", "present", "console", "tui"},
     "api": {"errors", "engine", "debugger", "formats", "cli"},
     "": {"api"},
     "__main__": {"cli"},
 }
 """The rooms that a room may import, beside itself; "" is the package itself, which holds the version."""
 
-SANS_IO = {"errors", "engine", "debugger", "formats", "explain", "present"}
+SANS_IO = {"errors", "engine", "debugger", "formats", "explain", "present", "console"}
 WORLD = {
     "datetime", "getpass", "importlib", "logging", "multiprocessing", "os", "pathlib", "pickle", "random", "shutil",
     "signal", "socket", "subprocess", "sys", "tempfile", "threading", "time", "urllib",
@@ -114,7 +115,10 @@ def test_every_file_says_why_it_exists() -> None:
         ("tuibp", ("numpy", "textual", "rich", "argparse", "tuibp.api")),
         ("tuibp.cli", ("numpy", "textual", "rich")),
         ("tuibp.api", ("textual", "rich", "argparse")),
-        *((f"tuibp.{room}", ("textual", "rich", "argparse")) for room in ("engine", "debugger", "formats", "present")),
+        *(
+            (f"tuibp.{room}", ("textual", "rich", "argparse"))
+            for room in ("engine", "debugger", "formats", "present", "console")
+        ),
     ],
 )
 def test_what_an_import_loads(module: str, absent: tuple[str, ...]) -> None:

@@ -155,6 +155,7 @@ MOVEMENTS = (
         "finish",
         "Go to the end of the selected frame and show its result.",
         _repeated(_finish),
+        aliases=("fin",),
     ),
     Command(
         "reverse-finish",
