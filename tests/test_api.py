@@ -13,7 +13,6 @@ import tuibp
 from tuibp import api
 from tuibp.errors import NameInputError, PositionError, TuibpError
 
-
 STOPPED = "stop 1, break update if epoch == 2: epoch = 2\n"
 
 

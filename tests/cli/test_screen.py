@@ -11,8 +11,7 @@ import pytest
 
 from tuibp.cli import main, screen
 from tuibp.cli.files import open_recipe
-from tuibp.debugger.history import Spill
-from tuibp.engine.recipe import Recipe
+from tuibp.console.console import Console
 
 
 def test_without_a_terminal_a_sample_is_worked_through(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,8 +61,8 @@ def test_the_screen_gets_the_recipe(process: SimpleNamespace, monkeypatch: pytes
     """In ASCII where it is asked for, and where the terminal's encoding has nothing else."""
     opened: list[tuple[str, bool, bool]] = []
 
-    def run(recipe: Recipe, *, ascii: bool, dark: bool, spill: Spill) -> int:
-        opened.append((recipe.title, ascii, dark))
+    def run(console: Console, *, ascii: bool, dark: bool) -> int:
+        opened.append((console.session.recipe.title, ascii, dark))
         return 7
 
     app = ModuleType("tuibp.tui.app")

@@ -89,7 +89,7 @@ def test_every_movement_has_its_reverse() -> None:
 
 
 def test_the_table_of_commands() -> None:
-    keys = [key for row in COMMANDS.values() for key in row.keys if row.name not in ("count", "pane")]
+    keys = [key for row in COMMANDS.values() for key in row.keys if row.name not in ("times", "pane")]
     words = [word for row in COMMANDS.values() for word in (row.name, *row.aliases)]
     assert len(set(keys)) == len(keys)
     assert len(set(words)) == len(words)
@@ -101,3 +101,6 @@ def test_the_table_of_commands() -> None:
         assert 0 < len(row.label) <= 16
         assert row.target is not None or row.screen or row.verb, name
         assert row.target is None or not (row.screen or row.verb), name
+        assert row.typed or row.screen, "it can be typed, or the screen does it"
+        assert row.keys or row.typed, "it has a key, or it can be typed"
+        assert row.typed or not (row.aliases or row.argument)

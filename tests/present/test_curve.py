@@ -57,8 +57,9 @@ def test_rows_of_several_batches(session: Session, stride: int, place: str, lege
     scene = replace(Scene.of(session), costs=costs, cost_stride=stride)
     for width in (12, 40, 60, 111):
         painted = lines(scene, width)
-        assert len(legend) > width - 11 or text(painted[-1])[10:].rstrip() == f"└{legend}"
-        here = marked(painted[-2])
+        assert len(legend) > width - 11 or text(painted[-1])[11:].rstrip() == legend
+        assert text(painted[-2]).startswith("      time└")
+        here = marked(painted[-3])
         record = scene.view.record
         if record is None:
             assert not here
@@ -80,4 +81,4 @@ def test_a_column_says_how_many_batches_it_stands_for() -> None:
     session = Session(sized(100, 1, 3))
     session.run("end")
     for width, said in ((400, ""), (311, ""), (160, ", ~2 a column"), (111, ", ~3 a column"), (80, ", ~4 a column")):
-        assert f"└batches 0..299{said}  batch 299: " in text(lines(Scene.of(session), width)[-1])
+        assert f"           batches 0..299{said}  batch 299: " in text(lines(Scene.of(session), width)[-1])

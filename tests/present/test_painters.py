@@ -28,7 +28,7 @@ SIZES = {
     },
     "120x40": {
         "header": (120, 1), "program": (25, 36), "network": (91, 3), "dp": (44, 7), "layer": (91, 7), "matrix": (45, 7),
-        "formula": (91, 7), "curve": (91, 4), "hints": (120, 1),
+        "formula": (91, 7), "curve": (91, 5), "hints": (120, 1),
     },
 }  # fmt: skip
 """The room that panes have on two screens."""
@@ -179,7 +179,7 @@ def test_the_frame_stands_along_its_lines() -> None:
     marked = []
     for _ in range(6):
         lines = text("program", Scene.of(session), 30, 30).splitlines()
-        marked.append([line[2:].split()[0] for line in lines if line[1:2] == "│"])
+        marked.append([line[3:].split()[0] for line in lines if line[2:3] == "│"])
         session.select_outer()
     body = ["load", "fwd", "fwd", "cost", "bwd", "bwd", "acc"]
     assert marked[0] == ["bwd"] and marked[1] == ["bwd", "bwd"] and marked[2] == body
@@ -199,7 +199,7 @@ def test_the_curve_marks_what_is_not_finite() -> None:
     for costs in ([1e308, -1e308], [1e-320, 1e308], [0.0], [0.5, 0.5], [np.inf, 1.0]):
         lines = text("curve", replace(shown, costs=np.array(costs)), 60, 5).splitlines()
         assert "█" in lines[0]
-        assert {line.find("│") for line in lines[:-1]} == {10}
+        assert {line.find("│") for line in lines[:-2]} == {10} and lines[-2][10] == "└"
 
 
 def test_a_long_network_shows_the_layer_at_hand() -> None:

@@ -8,10 +8,11 @@ import pytest
 from rich.cells import cell_len
 
 from tests.present.scenes import PAINTERS, TABLES, recipes, scenes
+from tuibp.debugger.commands import COMMANDS
 from tuibp.debugger.names import TENSORS, CellRef
 from tuibp.present.cells import Picture, Window, row_text
 from tuibp.present.choosing import LOOK
-from tuibp.present.help import PANES, paint_help
+from tuibp.present.help import PANES, key_text, paint_help
 from tuibp.present.hints import paint_progress
 from tuibp.present.listing import places
 from tuibp.present.numbers import in_ascii
@@ -92,13 +93,15 @@ def test_every_size(pane: str) -> None:
 
 @pytest.mark.parametrize("pane", PANES)
 def test_help_at_every_size(pane: str) -> None:
-    lines = ""
     for width, height in [(10, 1), (30, 5), (70, 20), (92, 60), (200, 100)]:
         for top in (0, 7, 10**6):
             picture = paint_help(pane, width, height, top)
             check(picture, width, height)
-            lines = "\n".join(map(row_text, picture.rows))
-    assert PANES[pane][0] in lines and "space  s" in lines
+    lines = "\n".join(map(row_text, paint_help(pane, 92, 300).rows))
+    assert PANES[pane][0] in lines
+    for command in COMMANDS.values():
+        assert key_text(command) in lines if command.keys else f"  :{command.name} " in lines
+        assert not command.typed or f":{command.usage.split(' ')[0]}" in lines, command.name
 
 
 @pytest.mark.parametrize("width", range(10, 201, 5))

@@ -117,7 +117,7 @@ async def test_ascii_only(opened: Opened) -> None:
                      "escape", "g", "9 9", "escape", "4 tab down down", "5 s", "plus plus", "ctrl+p", "t h e",
                      "escape"):  # fmt: skip
             await driver.press(keys)
-            assert driver.text().isascii(), [char for char in driver.text() if not char.isascii()]
+            assert driver.text().isascii(), [line for line in driver.lines() if not line.isascii()]
         await driver.press("5 tab")
         assert "> 5 " in driver.text() and "+-" in driver.text()
 

@@ -7,8 +7,8 @@ import re
 import numpy as np
 
 from tuibp.console.console import Action, Console
-from tuibp.console.moving import arrived
-from tuibp.console.reply import Reply, Request
+from tuibp.console.moving import arrived, cross
+from tuibp.console.reply import Job, Reply, Request
 from tuibp.debugger.expressions.syntax import ExpressionError, parse
 from tuibp.debugger.expressions.typed import Leaf, Scalar
 from tuibp.debugger.names import SCALARS, TENSORS, CellRef
@@ -163,17 +163,16 @@ def _numbered(console: Console, text: str) -> int:
     return int(text)
 
 
-def timeline(console: Console, request: Request) -> Reply:
+def timeline(console: Console, request: Request) -> Job:
     """timeline lists, timeline N goes there."""
     if not request.argument:
         return Reply(tuple(timeline_lines(console)))
-    number = _numbered(console, request.argument)
-    stop = console.session.switch(number)
-    label = console.session.timeline.label
-    return arrived(console, Stop(stop.t, stop.came_from, stop.reason or f"Timeline {number}: {label}."))
+    number, session = _numbered(console, request.argument), console.session
+    stop = yield from cross(console, number, min(session.t, session.timelines[number].clock.total))
+    return arrived(console, stop)
 
 
-def diff(console: Console, request: Request) -> Reply:
+def diff(console: Console, request: Request) -> Job:
     """diff A [B]: what differs at this t, the most first; B is the current one."""
     session, words = console.session, request.argument.split()
     if len(words) > 2:
@@ -184,6 +183,8 @@ def diff(console: Console, request: Request) -> Reply:
     t = session.t
     if t > min(one.clock.total, other.clock.total):
         raise InputError(f"one of them ends before t = {t}", hint="go back to a place that both have")
+    for side in (one, other):
+        yield from side.travel(t)
     rows = _differences(View(one, t), View(other, t))
     head = f"timelines {a} and {b} at {one.clock.at(t).name} (t={t})"
     if not rows:

@@ -98,7 +98,7 @@ class Console:
     width: int = 100
     commands: int = 0
     """How many have been carried out."""
-    _last: tuple[Command, Line] | None = None
+    _last: Line | None = None
     """What an empty line repeats."""
     _under_way: Command | None = None
     """What is being carried out, or was last."""
@@ -107,21 +107,27 @@ class Console:
 
     # -- carrying out
 
+    def meant(self, line: str) -> Line:
+        """A line, taken apart; an empty one is the last that can be repeated.
+
+        Raises:
+            TuibpError: it means nothing.
+        """
+        parsed = read_line(line)
+        return self._last if not line.strip() and self._last is not None else parsed
+
     def start(self, line: str) -> Job:
         """Carry out a line, yielding while batches run.
 
         Raises:
             TuibpError: it cannot be; nothing has changed then.
         """
-        parsed = read_line(line)
-        if parsed.command is None:
-            if line.strip() or self._last is None:
-                return Reply()
-            _, parsed = self._last
+        parsed = self.meant(line)
         command = parsed.command
-        assert command is not None
+        if command is None:
+            return Reply()
         reply = yield from self.carry_out(command, parsed.argument, parsed.format)
-        self._last = (command, parsed) if command.moves or command.repeats else None
+        self._last = parsed if command.moves or command.repeats else None
         return reply
 
     def execute(self, line: str) -> Reply:
@@ -261,7 +267,7 @@ class Console:
         return number
 
     def position(self, text: str) -> Place:
-        """A place by name: whatever `goto` takes, 'MARK, or $n.
+        """A place by name: whatever `goto` takes, 'MARK, $n, or *n of a note.
 
         Raises:
             TuibpError: there is none.
@@ -274,6 +280,12 @@ class Console:
                 hint = f"the marks are {' '.join(self.marks)}" if self.marks else "mark NAME makes one"
                 raise InputError(f"there is no mark {safe(word, 30)}", hint=hint)
             return self.marks[word[1:]]
+        if word.startswith("*"):
+            number = int(word[1:]) if word[1:].isascii() and word[1:].isdigit() and len(word) < 9 else 0
+            if not 0 < number <= len(self.notes):
+                hint = f"they are *1 to *{len(self.notes)}" if self.notes else "note TEXT makes one"
+                raise InputError(f"there is no note {word[:30]}", hint=hint)
+            return self.notes[number - 1][0]
         if word.startswith("$"):
             return self.values[self.number_of(word[1:])].place
         return Place(self.session.current, parse_position(text, self.session.clock, self.session.t))

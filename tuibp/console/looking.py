@@ -162,7 +162,7 @@ def _marks(console: Console) -> list[str]:
 
 
 def _notes(console: Console) -> list[str]:
-    found = [f"{console.name_of(place)}  {text}" for place, text in console.notes]
+    found = [f"*{n}  {console.name_of(place)}  {text}" for n, (place, text) in enumerate(console.notes, start=1)]
     return found or ["No notes: note TEXT writes one about this place."]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace as replaced
 
 from tuibp.console.console import Action, Console
-from tuibp.console.reply import Job, Reply, Request
+from tuibp.console.language import Line, read_count, wants
+from tuibp.console.reply import Job, Progress, Reply, Request
 from tuibp.debugger.commands import COMMANDS
 from tuibp.debugger.conditions import Condition, watched, written_sites
 from tuibp.debugger.expressions.syntax import ExpressionError
@@ -17,25 +19,52 @@ from tuibp.errors import InputError, NameInputError, TuibpError
 from tuibp.present.numbers import short
 from tuibp.present.stopped import hit_line, stopped_lines
 
+NAMED = ("'", "$", "*")
+"""What a position begins with that the console knows and the clock does not: marks, values, notes."""
 MOST_STOPPED = 1000
 """Places where something has stopped us that are kept for the time line."""
 
 
 def move(console: Console, request: Request) -> Job:
-    """A movement whose target follows from the clock; goto also takes marks and values."""
+    """A movement whose target follows from the clock; goto also takes marks, values and notes."""
     session, command = console.session, COMMANDS[request.name]
-    if command.name == "goto" and request.argument[:1] in ("'", "$"):
+    if command.name == "goto" and request.argument[:1] in NAMED:
         place = console.position(request.argument)
-        reason = ""
-        if place.timeline != session.current:
-            session.switch(place.timeline)
-            reason = f"Timeline {place.timeline}: {session.timeline.label}."
-        yield from session.travel(place.t)
-        stop = session.stop(session.came_from)
-        return arrived(console, Stop(stop.t, stop.came_from, stop.reason or reason))
+        if place.timeline == session.current:
+            start = session.t
+            yield from session.travel(place.t)
+            return arrived(console, session.stop(start))
+        stop = yield from cross(console, place.timeline, place.t)
+        return arrived(console, stop)
     start, frame = session.t, session.frame if command.name == "finish" else None
     yield from session.travel(session.target(command, request.times, request.argument))
     return arrived(console, session.stop(start, frame))
+
+
+def cross(console: Console, number: int, t: int) -> Generator[Progress, None, Stop]:
+    """Go to a place on another timeline. What has to be run there is run first: called off, we stand where we stood."""
+    session = console.session
+    yield from session.timelines[number].travel(t)
+    stop = session.switch(number, t)
+    return Stop(stop.t, stop.came_from, stop.reason or f"Timeline {number}: {session.timeline.label}.")
+
+
+def towards(console: Console, line: Line) -> int | None:
+    """Where on the current timeline a line goes, or towards which end it looks; None where it goes nowhere on it."""
+    session, command, argument = console.session, line.command, line.argument
+    if command is None:
+        return None
+    wants(command, argument)
+    if command.verb == "resume":
+        return 0 if command.name.startswith("reverse") else session.clock.total
+    if command.target is None:
+        return None
+    if command.name == "goto" and argument[:1] in NAMED:
+        place = console.position(argument)
+        return place.t if place.timeline == session.current else None
+    if command.argument:
+        return session.target(command, 1, argument)
+    return session.target(command, read_count(command, argument))
 
 
 def arrived(console: Console, stop: Stop, hits: tuple[Hit, ...] = ()) -> Reply:

@@ -323,8 +323,8 @@ class Session:
             self._just_made = self.current
         return self.current
 
-    def switch(self, number: int) -> Stop:
-        """Go to the same position of another timeline, or to its end where that comes before.
+    def switch(self, number: int, t: int | None = None) -> Stop:
+        """Go to another timeline: to position t, or to the one where we are; to its end where that comes before.
 
         Raises:
             InputError: there is no such timeline.
@@ -334,7 +334,7 @@ class Session:
             hint = f"they are 0 to {last}" if last else "there is only 0, the trunk, until something is set"
             raise InputError(f"there is no timeline {safe(repr(number), 40)}", hint=hint)
         start = self.t
-        self._enter(number, min(start, self.timelines[number].clock.total))
+        self._enter(number, min(start if t is None else t, self.timelines[number].clock.total))
         self._remember()
         return self.stop(start)
 

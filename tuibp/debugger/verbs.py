@@ -54,8 +54,8 @@ VERBS = (
             repeats=True),
     Command("info", (), "look", "info", "Tell about net, data, locals, stops, displays, catches, marks, notes, values "
             "or timelines.", verb="info", aliases=("i",), argument="WHAT", takes=("info",), repeats=True),
-    Command("last", (), "explain", "last change", "Go back to where a value was last changed; again, further back.",
-            verb="last", argument="E", takes=("expression",), repeats=True),
+    Command("last", ("L",), "explain", "last change", "Go back to where a value was last changed; again, further back.",
+            screen="last_change", verb="last", argument="E", takes=("expression",), repeats=True),
     Command("find", ("/",), "explain", "find", "List the places before this one where E held, the newest first.",
             screen="find", verb="find", argument="E", takes=("expression",), repeats=True),
     Command("count", (), "explain", "count", "Count the places before this one where E held.", verb="find",

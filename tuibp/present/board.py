@@ -39,7 +39,7 @@ class PlaceEntry(NamedTuple):
     where: str
     """The name of the position."""
     number: int = 0
-    """Of a note."""
+    """Of a note, from 1 on: goto *1."""
 
 
 class TimelineEntry(NamedTuple):
@@ -50,7 +50,9 @@ class TimelineEntry(NamedTuple):
     label: str
     forked_at: int | None
     costs: Array
-    """(rows,) mean costs of what has been run."""
+    """(columns,) mean costs of what has been run, thinned out to as many as are drawn."""
+    last: float | None
+    """The last cost."""
     filled: int
     batches: int
 

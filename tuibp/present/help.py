@@ -5,7 +5,7 @@ The words about a pane stand here, once; the keys come from COMMANDS.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tuibp.debugger.command import GROUPS, Command
 from tuibp.debugger.commands import COMMANDS
@@ -79,6 +79,15 @@ PANES = {
     ),
 }
 """By pane: a heading and how to read it."""
+HOW = (
+    "Below stands every command. A key is pressed; what begins with : is a word for the command line, which : opens. "
+    "There every command can be typed by its name, or by as much of it as is clear, and everything else is an "
+    "expression and is printed: W[1][0,1], norm(delta[1]). On a table the keys act on the selected cell, in the "
+    "program on the selected line."
+)
+"""How to read what follows about the commands."""
+HEAD = 15
+"""Columns of the keys, or of the longest word that has none."""
 
 
 def key_text(command: Command) -> str:
@@ -102,13 +111,22 @@ def paint_help(pane: str, width: int, height: int, top: int = 0) -> Picture:
     heading, words = PANES[pane]
     rows: list[list[Run]] = [[Run(heading, "title")]]
     rows += [[Run(line)] for line in _wrap(words, width)]
+    rows += [[], *([Run(line)] for line in _wrap(HOW, width))]
     for group, title in GROUPS.items():
         rows += [[], [Run(title, "title")]]
         for command in COMMANDS.values():
-            if command.group != group or not command.keys:
-                continue
-            head = f"{key_text(command):>12}  "
-            for number, line in enumerate(_wrap(command.help, max(20, width - len(head)))):
-                rows.append([Run(head if number == 0 else " " * len(head), "key"), Run(line)])
+            if command.group == group:
+                rows += _command_rows(command, width)
     top, more = slide(len(rows), height, top)
     return framed(rows[top:], (), width, height, top, 0, more)
+
+
+def _command_rows(command: Command, width: int) -> Iterator[list[Run]]:
+    """The keys of a command, or the word where it has none, and what it does; then how it is typed."""
+    head = key_text(command) if command.keys else f":{command.name}"
+    room, word = max(20, width - HEAD - 2), command.keys and command.typed and not command.argument
+    for number, line in enumerate(_wrap(f"{command.help} :{command.name}" if word else command.help, room)):
+        yield [Run(f"{head if number == 0 else '':>{HEAD}}  ", "key"), Run(line)]
+    if command.argument and command.typed:
+        for line in _wrap(f":{command.usage}", room):
+            yield [Run(" " * (HEAD + 2)), Run(line, "accent")]

@@ -13,16 +13,16 @@ from tuibp.present.numbers import duration
 from tuibp.present.scene import Scene
 
 _START = ("step", "command", "continue", "batch", "cursor", "pane", "stepi", "sample", "epoch", "zoom", "goto")
-_INSIDE = ("step", "reverse-step", "command", "continue", "batch", "cursor", "pane", "break", "sample", "stepi",
+_INSIDE = ("step", "reverse-step", "continue", "break", "command", "batch", "cursor", "pane", "sample", "stepi",
            "epoch", "finish", "goto", "zoom")  # fmt: skip
 _END = ("reverse-step", "reverse-continue", "command", "reverse-epoch", "goto", "back", "cursor", "pane", "zoom")
-_CELL = ("watch", "display", "set", "cursor", "escape", "step", "command", "zoom", "pane", "digits")
-_LISTING = ("break", "advance", "reverse-advance", "cursor", "escape", "step", "reverse-step", "command", "pane")
+_CELL = ("set", "watch", "display", "last", "command", "escape", "cursor", "step", "zoom", "pane", "digits")
+_LISTING = ("break", "advance", "reverse-advance", "command", "escape", "cursor", "step", "reverse-step", "pane")
 _ENTRY = {
-    "stop": ("act-stop", "forget", "cursor", "escape", "command", "pane"),
-    "display": ("forget", "cursor", "escape", "command", "pane"),
+    "stop": ("act-stop", "forget", "continue", "command", "escape", "cursor", "pane"),
+    "display": ("forget", "continue", "command", "escape", "cursor", "pane"),
 }
-_PLACE = ("act", "cursor", "escape", "command", "pane")
+_PLACE = ("act", "mark", "note", "command", "escape", "cursor", "pane")
 ALWAYS = ("help", "quit")
 """Shown at the end of the line, whatever else has room."""
 _LABELS = {"reverse-step": "undo", "cursor": "pick", "command": "command", "act-stop": "on or off"}

@@ -17,7 +17,9 @@ from tuibp.present.scene import Scene
 COUNTER = "▶"
 """Stands before the line whose operation is next."""
 BREAK = "●"
-"""Stands before a line with a stop, and behind the operation that it stops before."""
+"""Stands before a line with a stop, and before the operation that it stops at, if that is not the line's first."""
+OFF = "○"
+"""The same of a stop that is switched off."""
 FRAME = "│"
 """Stands before every line of the selected frame."""
 
@@ -99,9 +101,10 @@ def paint_listing(scene: Scene, width: int, height: int, window: Window) -> Pict
     return framed(rows, hits, width, height, top, 0, more)
 
 
-def _stops(scene: Scene) -> frozenset[str]:
-    """The operations that something stops before."""
-    return frozenset(name for stop in scene.board.stops if stop.enabled for name in stop.ops)
+def _stops(scene: Scene) -> dict[str, str]:
+    """The operations that something stops before, or would if it were not switched off, each with its sign."""
+    stops = sorted(scene.board.stops, key=lambda stop: stop.enabled)
+    return {name: BREAK if stop.enabled else OFF for stop in stops for name in stop.ops}
 
 
 def _in_frame(scene: Scene, line: Line) -> bool:
@@ -118,9 +121,10 @@ def _paint_line(scene: Scene, line: Line) -> tuple[list[Run], list[tuple[int, in
     role = "title" if here else "text" if line.ops else "dim"
     head = f"{line.text:<6}" if len(line.ops) > 1 else line.text
     stops = _stops(scene)
-    breaks = any(op.name in stops for op in line.ops)
+    signs = [stops[op.name] for op in line.ops if op.name in stops]
+    sign = BREAK if BREAK in signs else OFF if signs else " "
     runs = [
-        Run(BREAK if breaks else " ", "bad"),
+        Run(sign, "bad" if sign == BREAK else "dim"),
         Run(COUNTER if here else " ", "pc" if here else "text"),
         Run(FRAME if _in_frame(scene, line) else " ", "key"),
         Run(" " * line.indent),
@@ -135,7 +139,8 @@ def _paint_line(scene: Scene, line: Line) -> tuple[list[Run], list[tuple[int, in
     hits = []
     for op in line.ops:
         label = op_symbol(op)
-        runs += [Run(" "), Run(label, _state(scene, op) + _marks(scene, op))]
+        sign = stops.get(op.name, " ") if op is not line.ops[0] else " "
+        runs += [Run(sign, "bad" if sign == BREAK else "dim"), Run(label, _state(scene, op) + _marks(scene, op))]
         hits.append((x + 1, len(label), op.name))
         x += 1 + len(label)
     return runs, hits

@@ -6,6 +6,7 @@ Each is a list of lines that may be picked: an entry is named by its kind and nu
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,15 +14,19 @@ import numpy as np
 from tuibp.engine.arrays import Array
 from tuibp.present.board import Board, PlaceEntry, StopEntry, TimelineEntry
 from tuibp.present.cells import Hit, Picture, Run, Window, cut, framed, slide
+from tuibp.present.listing import BREAK, OFF
 from tuibp.present.numbers import short
 from tuibp.present.scene import Scene
 
-ON, OFF = "●", "○"
-"""A stop that stops, and one that does not for now."""
 HERE = "▶"
 BLOCKS = "▁▂▃▄▅▆▇█"
+LEAST = 16
+"""Columns below which nothing is wrapped any more."""
 CURVE = 16
 """Columns of the cost curve of a timeline."""
+
+_COLUMN = re.compile(r"\s*\S.*?\s{2,}(?=\S)")
+"""The first column of a line that has two."""
 
 Entry = tuple[str, list[Run]]
 """What a line stands for, empty for one that cannot be picked, and what it says."""
@@ -47,7 +52,7 @@ def stop_entries(board: Board) -> list[Entry]:
 
 def _stop(stop: StopEntry) -> list[Run]:
     return [
-        Run(ON if stop.enabled else OFF, "bad" if stop.enabled else "dim"),
+        Run(BREAK if stop.enabled else OFF, "bad" if stop.enabled else "dim"),
         Run(f" {stop.number} ", "dim"),
         Run(stop.title, "text" if stop.enabled else "dim"),
     ]
@@ -67,7 +72,7 @@ def timeline_entries(board: Board) -> list[Entry]:
 def _timeline(entry: TimelineEntry, board: Board, width: int) -> list[Run]:
     here = entry.number == board.current
     name = cut("  " * entry.depth + entry.label, width)
-    cost = short(float(entry.costs[-1])) if len(entry.costs) else ""
+    cost = short(entry.last) if entry.last is not None else ""
     return [
         Run(HERE if here else " ", "pc"),
         Run(f" {entry.number} ", "dim"),
@@ -83,11 +88,11 @@ def _place(place: PlaceEntry, board: Board) -> Entry:
     where = Run(f"{place.where}{other}", "accent")
     if place.name:
         return f"mark:{place.name}", [Run(f"  '{place.name} ", "key"), where]
-    return f"note:{place.number}", [Run("  * ", "key"), where, Run(f"  {place.text}")]
+    return f"note:{place.number}", [Run(f" *{place.number:<2} ", "key"), where, Run(f"  {place.text}")]
 
 
 def spark(costs: Array, room: int) -> str:
-    """A cost curve in one line; x where a cost is nan or infinite."""
+    """A cost curve in one line; × where a cost is nan or infinite."""
     if not len(costs):
         return ""
     edges = (np.arange(room) * len(costs)) // room
@@ -113,19 +118,29 @@ def said_entries(board: Board) -> list[Entry]:
     return entries or [("", [Run(NOTHING_SAID, "dim")])]
 
 
+def _hang(runs: Sequence[Run], width: int) -> int:
+    """How far what goes on below is indented: below the second column of a line that has two."""
+    match = _COLUMN.match("".join(run.text for run in runs))
+    return match.end() if match and match.end() <= width // 2 else 4
+
+
 def _wrapped(entries: Sequence[Entry], width: int) -> list[Entry]:
     """Lines that are too long go on below, indented."""
     lines: list[Entry] = []
     for target, runs in entries:
+        if sum(len(run.text) for run in runs) <= width:
+            lines.append((target, runs))
+            continue
+        hang = _hang(runs, width)
         room, line = width, []
         for run in runs:
             text = run.text
             while len(text) > room and room >= 0:
                 at = text.rfind(" ", 0, room + 1)
-                at = at if at > 0 else (room if room > 8 or room == width - 4 else 0)
+                at = at if text[:at].strip() else (room if room > 8 or room == width - hang else 0)
                 line.append(Run(text[:at], run.role))
                 lines.append((target, line))
-                text, line, room = text[at:].lstrip(), [Run("    ")], max(1, width - 4)
+                text, line, room = text[at:].lstrip(), [Run(" " * hang)], width - hang
             line.append(Run(text, run.role))
             room -= len(text)
         lines.append((target, line))
@@ -133,9 +148,10 @@ def _wrapped(entries: Sequence[Entry], width: int) -> list[Entry]:
 
 
 def _paint(scene: Scene, entries: Sequence[Entry], width: int, height: int, window: Window, *, end: bool) -> Picture:
-    lines = _wrapped(entries, max(8, width))
+    lines = _wrapped(entries, max(LEAST, width))
     picked = next((y for y, (target, _) in enumerate(lines) if target and target == scene.choices.entry), None)
-    wanted = len(lines) if end else 0
+    # Of the latest answer the beginning, if it is longer than the pane.
+    wanted = max((y for y, (_, runs) in enumerate(lines) if runs and runs[0].role == "key"), default=0) if end else 0
     if picked is not None and picked >= height:
         wanted = picked - height // 2
     top, more = slide(len(lines), height, wanted if window.top is None else window.top)
@@ -160,7 +176,7 @@ def paint_timelines(scene: Scene, width: int, height: int, window: Window) -> Pi
 
 
 def paint_said(scene: Scene, width: int, height: int, window: Window) -> Picture:
-    """The transcript, its end in sight."""
+    """The transcript: its end, or the beginning of an answer that is longer than the pane."""
     return _paint(scene, said_entries(scene.board), width, height, window, end=True)
 
 

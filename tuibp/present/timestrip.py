@@ -19,10 +19,9 @@ def time_strip(scene: Scene, room: int, batches: int) -> tuple[list[Run], list[t
     signs: dict[int, tuple[str, str, str]] = {}
 
     def put(t: int, sign: str, role: str, target: str = "") -> None:
-        owner = clock.begun(t)[0]
-        at = max(0, owner) * room // max(1, batches)
-        if owner < batches and at < room:
-            signs[at] = (sign, role, target)
+        owner = max(0, clock.begun(t)[0])
+        # A batch that has not ended has no column yet: it stands at the end.
+        signs[min(owner * room // max(1, batches), room - 1)] = (sign, role, target)
 
     for t in board.stopped:
         put(t, STOPPED, "bad", f"at:{t}")

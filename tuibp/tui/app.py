@@ -62,12 +62,9 @@ class TuibpApp(TerminalApp):
         for command in COMMANDS.values():
             if command.name in KEYS_ONLY:
                 continue
-            if command.keys:
-                run = partial(self.debugger.action_command, command.name)
-                yield SystemCommand(f"{command.name}  ({command.keys[0]})", command.help, run)
-            else:
-                fill = partial(self.debugger.ask, "line", f"{command.name} ")
-                yield SystemCommand(f"{command.name}  (:{command.name})", command.help, fill)
+            key = command.keys[0] if command.keys else f":{command.name}"
+            run = partial(self.debugger.action_command, command.name)
+            yield SystemCommand(f"{command.name}  ({key})", command.help, run)
 
     def action_command_palette(self) -> None:
         """Open the palette; textual's own invitation holds a character that is no ASCII."""

@@ -14,7 +14,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tuibp.console.console import Console
-from tuibp.console.reply import Job, Reply
+from tuibp.console.moving import towards
+from tuibp.console.reply import Reply
 from tuibp.debugger.command import Command
 from tuibp.debugger.session import Stop
 from tuibp.errors import TuibpError
@@ -43,25 +44,19 @@ class Helm:
         self._arrived = arrived
         self._under_way = under_way
         self._failed = failed
-        self._last: tuple[Command, int, str] | None = None
         self._ticker: Timer | None = None
 
     def move(self, command: Command, count: int = 1, argument: str = "") -> None:
-        """Carry out a movement; nothing while another one is under way.
+        """Carry out a movement whose target follows from the clock; nothing while another one is under way.
 
         Raises:
             TuibpError: there is no such place; nothing has changed then.
         """
         if self.journey is not None:
             return
-        if command.target is None:
-            self._last = (command, count, argument)
-            self.carry_out(self.console.carry_out(command, argument or (str(count) if count > 1 else "")), command)
-            return
         session, start = self.session, self.session.t
         target = session.target(command, count, argument)
         frame = session.frame if command.name == "finish" and count == 1 else None
-        self._last = (command, count, argument)
 
         def arrive() -> Reply:
             back = target < start and not argument
@@ -73,34 +68,25 @@ class Helm:
 
         self._set_out(Journey(session, target, session.travel(target)), arrive)
 
-    def repeat(self) -> None:
-        """The last movement once more.
-
-        Raises:
-            TuibpError: there is no further such place.
-        """
-        if self._last is not None:
-            self.move(*self._last)
-
-    def carry_out(self, job: Job, command: Command | None = None) -> None:
-        """Carry out a command of the console; nothing while something is under way.
-
-        Args:
-            command: which one, if it moves.
+    def carry_out(self, line: str) -> None:
+        """Carry out a line of the console; nothing while something is under way.
 
         Raises:
             TuibpError: it cannot be carried out; nothing has changed then.
         """
         if self.journey is not None:
             return
-        towards: int | None = None
-        if command is not None and command.verb == "resume":
-            towards = 0 if command.name.startswith("reverse") else self.session.clock.total
-        journey: Journey[Reply] = Journey(self.session, towards, job)
+        session, start, meant = self.session, self.session.t, self.console.meant(line)
+        target, command = towards(self.console, meant), meant.command
+        journey: Journey[Reply] = Journey(session, target, self.console.start(line))
 
         def arrive() -> Reply:
-            self.since = None
-            return journey.result or Reply()
+            reply = journey.result or Reply()
+            if reply.moved:
+                undone = command is not None and command.target is not None and not command.argument
+                back = undone and target is not None and target < start
+                self.since = session.target(command) if back and command is not None else None
+            return reply
 
         self._set_out(journey, arrive)
 

@@ -22,6 +22,8 @@ BOTTOM = tuple(name for name, row in PANES.items() if row.bottom)
 """Panes that share the place at the bottom."""
 PROGRAM = 27
 """Columns of the program's pane."""
+BORDER = 2
+"""Columns of a pane's border."""
 LABELS = 8
 """Columns that a table takes beside its cells: the names of the rows and the border."""
 PAIRED = ("dp", "matrix")
@@ -65,6 +67,16 @@ class Layout:
         dp = max(room // 2, min(table, room - least))
         self.panes["dp"].styles.width = f"{dp}fr"
         self.panes["matrix"].styles.width = f"{max(1, room - dp)}fr"
+
+    @staticmethod
+    def bottom_width(width: int) -> int:
+        """Columns within a pane at the bottom, on a screen of this width."""
+        return width - PROGRAM - BORDER
+
+    @property
+    def listed(self) -> frozenset[str]:
+        """The panes with lists that may be seen, whatever becomes of the size of the screen."""
+        return frozenset((self._front, self._bottom))
 
     @property
     def zoomed(self) -> bool:

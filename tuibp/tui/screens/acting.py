@@ -5,22 +5,23 @@ Every one of them is a command line that somebody could have typed; the transcri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from textual import events
 
 from tuibp.console.console import Console
 from tuibp.console.reply import Reply
-from tuibp.debugger.commands import COMMANDS
+from tuibp.debugger.expressions.syntax import ExpressionError
 from tuibp.debugger.names import CellRef
 from tuibp.errors import TuibpError
 from tuibp.present.hints import Note
 from tuibp.present.listing import at_hand
-from tuibp.present.scene import Choices, Scene
-from tuibp.tui.framework import QuietScreen
+from tuibp.present.side import ENTRIES, next_entry
 from tuibp.tui.helm import Helm
+from tuibp.tui.screens.looking import LookingScreen
 from tuibp.tui.widgets.prompt import Prompt
 
 SELECT_CELL = "Select a cell first: tab to a table, then the arrows, or the mouse."
@@ -29,13 +30,16 @@ EXAMPLES = {
     "note": ("note ", "what is to be remembered about this place"),
     "find": ("find ", "cost > 0.3   norm(gW[1]) < 1e-6   any(isnan(z[2]))"),
     "set": ("set ", "W[2][0,1] = 0.5   lr = 0.1   a[1][0] = 0"),
-    "line": (":", "break bwd 1 if norm(delta[1]) < 1e-3   print W[1]   watch cost > 1   catch nan   help"),
+    "line": (":", "break bwd 1 if norm(delta[1]) < 1e-3   print W[1]   catch nan   help   watch cost > 1"),
 }
 """By command: what stands before the prompt, and in it."""
 ANSWERED = "The answer stands in the console: 10 tab goes there, the arrows scroll."
+COVERED = "The arrows scroll the answer, esc goes back."
 PENDING = {"mark": "Press a letter: this place gets it as its name.", "go-mark": "Press the letter of a mark."}
 WORDS = 24
 """Candidates of a completion that are shown."""
+MOST_SAID = 5000
+"""Lines of the transcript that are kept."""
 
 
 class Keeper(Protocol):
@@ -48,53 +52,58 @@ class Keeper(Protocol):
         """Save it, if anything has been done since."""
 
 
-class ActingScreen(QuietScreen):
+class ActingScreen(LookingScreen):
     """A screen with a console; how it is painted is not known here."""
 
     keeper: Keeper | None
 
     console: Console
-    choices: Choices
-    scene: Scene
     helm: Helm
     prompt: Prompt
+    again: Callable[[], None] | None = None
+    """Does once more what moved last."""
+    _line = ""
+    """What has been carried out last, as it was typed."""
     _pending = ""
     """The command that waits for a letter."""
-
-    def show(self, note: Note | str | None = None) -> None:
-        """Paint everything."""
-        raise NotImplementedError
-
-    def to_pane(self, name: str) -> None:
-        """Focus a pane."""
-        raise NotImplementedError
-
-    def front(self, name: str) -> None:
-        """Make a pane visible without focusing it."""
-        raise NotImplementedError
 
     # -- lines
 
     def carry_out(self, line: str) -> None:
         """Carry out a command line; the transcript shows it with its answer."""
-        command = line.strip().partition(" ")[0]
-        row = COMMANDS.get(command)
-        self._said(f": {line}")
+        if self.is_busy():
+            return
         try:
-            self.helm.carry_out(self.console.start(line), row if row is not None and row.verb == "resume" else None)
+            meant = self.console.meant(line)
+            if meant.command is None:  # an empty line with nothing to repeat, a comment
+                self.show("")
+                return
+            self._line = line if line.strip() else f"{meant.command.name} {meant.argument}".strip()
+            self._said([f": {self._line}"])
+            if meant.command.moves:
+                self.again = partial(self.carry_out, self._line)
+            self.helm.carry_out(line)
         except TuibpError as error:
+            if self._line != line and line.strip():  # it could not even be read
+                self._said([f": {line}"])
+            self._line = line
             self.failed(error)
 
-    def _said(self, *lines: str) -> None:
+    def _said(self, lines: Sequence[str]) -> None:
         self.console.said.extend(lines)
+        del self.console.said[:-MOST_SAID]
+        self.layout_of.panes["console"].follow()
 
     def failed(self, error: TuibpError) -> None:
-        """A command could not be carried out."""
+        """A command could not be carried out: the last line says where the line that was typed goes wrong, and why."""
         lines = str(error).split("\n")
-        self._said(*(f"! {line}" for line in lines))
-        if len(lines) > 1:
+        self._said([f"! {line}" for line in lines])
+        told = lines[0]
+        if isinstance(error, ExpressionError) and error.text in self._line:
+            told = f"column {self._line.index(error.text) + error.column + 1}: {told}"
+        if not self.layout_of.shared:  # where it covers nothing: it points at the place
             self.front("console")
-        self.show(Note(lines[0], error=True))
+        self.show(Note(told, error=True))
 
     def keep(self) -> None:
         """Save the session, once what has changed is painted."""
@@ -107,12 +116,15 @@ class ActingScreen(QuietScreen):
         if reply.quit:
             self.app.exit(return_code=0)
             return
-        self._said(*reply.lines)
+        self._said(reply.lines)
         if len(reply.lines) > 1 and not reply.moved:
             self.front("console")
-            self.show(ANSWERED)
-        else:
-            self.show(Note(reply.lines[0] if reply.lines else "", error=reply.failed))
+            self.show(COVERED if self.choices.pane == "console" else ANSWERED)
+            return
+        told, hits = reply.lines[0] if reply.lines else "", reply.values.get("stops")
+        if isinstance(hits, list) and len(hits) > 1:
+            told = f"{told} (and {len(hits) - 1} more: 10 tab)"
+        self.show(Note(told, error=reply.failed))
 
     def do_line(self) -> None:
         """The command line."""
@@ -165,6 +177,22 @@ class ActingScreen(QuietScreen):
         self.show(PENDING[name])
         self._pending = name
 
+    def do_last_change(self) -> None:
+        """Go back to where the selected cell was changed."""
+        cell = self._cell()
+        if cell is not None:
+            self.carry_out(f"last {cell}")
+
+    def do_enter(self) -> None:
+        """Do what the picked entry is there for."""
+        if self.choices.entry:
+            self.act_on(self.choices.entry)
+
+    def do_forget(self) -> None:
+        """Delete the picked stop or display."""
+        if self.choices.entry:
+            self.forget(self.choices.entry)
+
     def do_break_here(self) -> None:
         """Stop before the selected line, or no longer."""
         name = self.choices.place or at_hand(self.scene)
@@ -203,8 +231,8 @@ class ActingScreen(QuietScreen):
         """Do what an entry of a list is there for."""
         kind, _, name = target.partition(":")
         if kind == "stop":
-            stop = next(entry for entry in self.scene.board.stops if str(entry.number) == name)
-            self.carry_out(f"{'disable' if stop.enabled else 'enable'} {name}")
+            enabled = any(str(stop.number) == name and stop.enabled for stop in self.scene.board.stops)
+            self.carry_out(f"{'disable' if enabled else 'enable'} {name}")
         elif kind == "timeline":
             self.carry_out(f"timeline {name}")
         elif kind == "mark":
@@ -212,16 +240,18 @@ class ActingScreen(QuietScreen):
         elif kind == "at":
             self.carry_out(f"goto t={name}")
         elif kind == "note":
-            note = self.scene.board.notes[int(name)]
-            if note.timeline != self.scene.board.current:
-                self.carry_out(f"timeline {note.timeline}")
-            self.carry_out(f"goto t={note.t}")
+            self.carry_out(f"goto *{name}")
 
     def forget(self, target: str) -> None:
-        """Delete the picked entry, if that can be."""
+        """Delete the picked entry, if that can be; the one behind it is picked then."""
         kind, _, name = target.partition(":")
+        below = next_entry(self.scene, self.choices.pane, +1) if self.choices.pane in ENTRIES else None
+        next_to = below if below is not None and below != target else ""
         if kind == "stop":
             self.carry_out(f"delete {name}")
         elif kind == "display":
             self.carry_out(f"undisplay {name}")
-        self.choices = replace(self.choices, entry="")
+        else:
+            return
+        self.choices = replace(self.choices, entry=next_to)
+        self.show()

@@ -1,14 +1,15 @@
 """The debugger's screen: it owns the session and what the user looks at, and paints one scene on every stop.
 
-Keys come from COMMANDS; a key becomes a command, a command a movement or a choice, and either ends in `show`, the only
-place that paints. What the panes say is decided in `present`; where they stand in `layout`.
+Keys come from COMMANDS; a key becomes a command, a command a movement, a line for the console or a choice, and all of
+them end in `show`, the only place that paints. What the panes say is decided in `present`; where they stand, in
+`layout`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import events
@@ -17,7 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.widgets import Static
 
-from tuibp.console.board import board
+from tuibp.console.board import BoardMaker
 from tuibp.console.completion import completed
 from tuibp.console.console import Console
 from tuibp.console.reply import Reply
@@ -25,29 +26,30 @@ from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS
 from tuibp.engine.operations import Level
 from tuibp.errors import TuibpError
-from tuibp.present import choosing
 from tuibp.present.header import paint_header
 from tuibp.present.hints import Note, paint_hints, paint_progress
-from tuibp.present.numbers import symbol
 from tuibp.present.scene import Choices, Scene
 from tuibp.tui.helm import Helm
 from tuibp.tui.journey import Journey
 from tuibp.tui.keys import bindings
 from tuibp.tui.layout import Layout
-from tuibp.tui.panes import PANES
 from tuibp.tui.screens.acting import ActingScreen, Keeper
-from tuibp.tui.widgets.pane import Pane, panes
+from tuibp.tui.widgets.pane import panes
 from tuibp.tui.widgets.picture import PictureView
 from tuibp.tui.widgets.prompt import Prompt
 
 KEEP_COUNT = frozenset({"times", "pane", "escape"})
 """Commands of the screen that a typed count is for, or that look at it; all others drop it."""
+LIVE = frozenset({"up", "down", "help", "quit"})
+"""Commands that do nothing to the session, though they can be typed: their keys stay alive during a run."""
+ACTING = frozenset({"repeat", "go-mark", "act", "forget", "command"})
+"""Commands of the screen alone that do."""
 BUSY = "A run is under way:"
 """What a key that moves has to say meanwhile; how to stop it follows."""
 SAID = 2.0
 """Seconds for which that is said."""
-COUNT_DIGITS = 9
-"""Longest count that can be typed."""
+LEAST_WIDTH = 40
+"""Columns of an answer, however narrow the console's pane is: there its lines are wrapped."""
 SELECT_FIRST = "Select a line of the program first: 1 tab, then up and down, or the mouse."
 
 
@@ -73,11 +75,11 @@ class DebuggerScreen(ActingScreen):
             keeper.tell = lambda words: self.show(Note(words, error=True))
         self.session = session = console.session
         self.choices = Choices()
-        self.scene = Scene.of(session, self.choices, board=board(console))
         self.layout_of = Layout(self, panes())
+        self._boards = BoardMaker(console)
+        self.scene = self._scene()
         self._header, self._hints = Bar(id="header"), Bar(id="hints")
         self.prompt = Prompt(lambda line, cursor: completed(console, line, cursor))
-        self._count = ""
         self._busy_until = 0.0
         self._fitted = Size(0, 0)
         self._note = Note(" ".join(session.recipe.train.notes))
@@ -108,6 +110,7 @@ class DebuggerScreen(ActingScreen):
         """Part the room of a screen of this size, before it is laid out."""
         self._fitted = size
         self.layout_of.share(self.scene, size.width)
+        self.console.width = max(LEAST_WIDTH, self.layout_of.bottom_width(size.width))
         self.query_one("#small", Static).update(f"{size.width}x{size.height} is too small: tuibp needs 60x16. q quits.")
 
     def _refit(self) -> None:
@@ -124,12 +127,16 @@ class DebuggerScreen(ActingScreen):
 
     # -- painting
 
+    def _scene(self, since: int | None = None) -> Scene:
+        """The scene where we stand; of lists that no pane shows, nothing is computed."""
+        return Scene.of(self.session, self.choices, since, self._boards.now(self.layout_of.listed))
+
     def show(self, note: Note | str | None = None) -> None:
         """Paint everything from the session and the choices."""
         if note is not None:
             self._note = Note(note) if isinstance(note, str) else note
         if self.journey is None:
-            self.scene = Scene.of(self.session, self.choices, self.helm.since, board(self.console))
+            self.scene = self._scene(self.helm.since)
         else:  # the thread has the timeline: the values stay those of the last stop
             self.scene = replace(self.scene, choices=self.choices, frame=self.session.frame)
         self.layout_of.name_tabs()
@@ -149,24 +156,17 @@ class DebuggerScreen(ActingScreen):
         else:
             self._hints.show(paint_hints(self.scene, self._note, self._count, width))
 
-    def _choose(self, choices: Choices, note: str = "") -> None:
-        """Change what is looked at, and paint."""
-        if choices.look != self.choices.look and self._is_busy():
-            return
-        self.choices = choices
-        self.show(note)
+    # -- commands
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """While the prompt asks, keys are its own."""
         return not self.prompt.asking
 
-    # -- movements
-
     def action_command(self, name: str) -> None:
         """Carry out a command by its name: what every key does."""
         command = COMMANDS[name]
-        acts = command.moves or command.name == "repeat" or command.group in ("stop", "change", "session", "explain")
-        if acts and self._is_busy():
+        acts = name in ACTING or (command.typed and name not in LIVE)
+        if acts and self.is_busy():
             self._count = ""
         elif command.screen:
             if command.name not in KEEP_COUNT:
@@ -174,14 +174,25 @@ class DebuggerScreen(ActingScreen):
             getattr(self, f"do_{command.screen}")()
         else:
             count, self._count = int(self._count or 1), ""
-            if command.argument == "POS":
-                self.ask(command.name)
-            elif command.argument == "LOC" and self.choices.place is None:
-                self.show(Note(SELECT_FIRST, error=True))
-            else:
-                self.move(command, count, self.choices.place or "" if command.argument else "")
+            self._do(command, count)
 
-    def _is_busy(self) -> bool:
+    def _do(self, command: Command, count: int) -> None:
+        """Carry out a command that can be typed; what it wants and the screen does not know is asked for."""
+        if not command.argument:
+            if command.moves:
+                self.move(command, count)
+            else:
+                self.carry_out(command.name)
+        elif command.argument == "POS":
+            self.ask(command.name)
+        elif command.argument != "LOC" or not command.keys:
+            self.ask("line", f"{command.name} ")
+        elif self.choices.place is None:
+            self.show(Note(SELECT_FIRST, error=True))
+        else:
+            self.move(command, count, self.choices.place)
+
+    def is_busy(self) -> bool:
         """Whether a long run is under way; if so, the last line says that only it can be stopped."""
         if self.journey is None:
             return False
@@ -193,14 +204,19 @@ class DebuggerScreen(ActingScreen):
         """Carry out a movement, or say why there is none."""
         if command.verb == "visit":
             self.helm.visit(-1 if command.name == "back" else +1)
-            return
-        self._tried(lambda: self.helm.move(command, count, argument))
+        elif command.target is None:
+            self.carry_out(f"{command.name} {count}" if count > 1 else command.name)
+        else:
+            self.again = partial(self.move, command, count, argument)
+            try:
+                self.helm.move(command, count, argument)
+            except TuibpError as error:
+                self.show(Note(str(error).split("\n")[0], error=True))
 
-    def _tried(self, movement: Callable[[], None]) -> None:
-        try:
-            movement()
-        except TuibpError as error:
-            self.show(Note(str(error).split("\n")[0], error=True))
+    def do_repeat(self) -> None:
+        """Repeat the last movement, or say why there is none."""
+        if self.again is not None:
+            self.again()
 
     def _arrived(self, reply: Reply) -> None:
         """A command has ended. What was typed meanwhile, a place that was refused for instance, is no count."""
@@ -223,10 +239,6 @@ class DebuggerScreen(ActingScreen):
 
     # -- what only the screen does; each is a row of COMMANDS
 
-    def do_repeat(self) -> None:
-        """Repeat the last movement, or say why there is none."""
-        self._tried(self.helm.repeat)
-
     def do_frame_up(self) -> None:
         """Select the frame around."""
         self.show(f"Frame: {self.session.select_outer().label}.")
@@ -234,37 +246,6 @@ class DebuggerScreen(ActingScreen):
     def do_frame_down(self) -> None:
         """Select the frame inside."""
         self.show(f"Frame: {self.session.select_inner().label}.")
-
-    def do_look_left(self) -> None:
-        """Look at the sample before."""
-        self.look(-1)
-
-    def do_look_right(self) -> None:
-        """Look at the sample after, then at the mean."""
-        self.look(+1)
-
-    def look(self, step: int) -> None:
-        """Look at another column of the batch."""
-        loaded = self.scene.view.current is not None
-        self._choose(choosing.look_beside(self.scene, step), "" if loaded else "No sample is loaded yet.")
-
-    def do_matrix(self) -> None:
-        """Change what the matrix pane shows, and bring it forward where another covers it."""
-        if not self.layout_of.panes["matrix"].is_on_screen:
-            self.layout_of.panes["matrix"].focus()
-        choices = choosing.next_matrix(self.scene)
-        follows = "follows the program" if choices.matrix == "auto" else f"shows {symbol(choices.matrix)}"
-        self._choose(choices, f"The matrix pane {follows}.")
-
-    def do_digits(self) -> None:
-        """Show more significant digits, then the usual four again."""
-        self._choose(choosing.next_digits(self.choices))
-        self.layout_of.share(self.scene, self.app.size.width)
-
-    def do_zoom(self) -> None:
-        """Give the focused pane the whole screen, and back."""
-        self.layout_of.zoom(None if self.layout_of.zoomed else self.choices.pane)
-        self.call_after_refresh(self.show)
 
     def do_help(self) -> None:
         """Explain the focused pane."""
@@ -289,102 +270,12 @@ class DebuggerScreen(ActingScreen):
 
     def do_escape(self) -> None:
         """Stop a run at once; else let go of the count, the cell, the zoom, the sample and the frame, in this order."""
-        if self.helm.stop():
+        if self.helm.stop() or self.let_go():
             return
-        if self._count:
-            self._count = ""
-            self.show("")
-        elif self.choices.cursor is not None or self.choices.place is not None or self.choices.entry:
-            self._choose(replace(self.choices, cursor=None, place=None, entry=""))
-        elif self.layout_of.zoomed:
-            self.do_zoom()
-        else:
-            self.session.selected = Level.OP
-            self._choose(replace(self.choices, look=None))
+        self.session.selected = Level.OP
+        self.choose(replace(self.choices, look=None))
 
     def interrupt(self) -> None:
         """Ctrl+c: stop a run, or say how to leave."""
         if not self.helm.stop():
             self.show("ctrl+c stops a long run; q quits.")
-
-    # -- panes and the cell cursor
-
-    def action_digit(self, digit: str) -> None:
-        """Digits before a movement are its count."""
-        if (self._count or digit != "0") and len(self._count) < COUNT_DIGITS:
-            self._count += digit
-            self.show("")
-
-    def action_pane(self, direction: int) -> None:
-        """Go to the next pane, or to the one whose number has been typed."""
-        names, count = list(PANES), self._count
-        self._count = ""
-        if count:
-            self.to_pane(names[min(int(count), len(names)) - 1])
-        else:
-            self.to_pane(names[(names.index(self.choices.pane) + direction) % len(names)])
-
-    def to_pane(self, name: str) -> None:
-        """Focus a pane, and make it visible: at once, so that the next key is already its own."""
-        self.choices = replace(self.choices, pane=name)
-        self.layout_of.bring(name)
-        self.set_focus(self.layout_of.panes[name])
-        self.show()
-
-    def front(self, name: str) -> None:
-        """Make a pane visible; it gets the keys only where it covers the one that has them."""
-        if self.layout_of.shared:
-            self.to_pane(name)
-        else:
-            self.layout_of.bring(name)
-
-    def do_enter(self) -> None:
-        """Do what the picked entry is there for."""
-        if self.choices.entry:
-            self.act_on(self.choices.entry)
-
-    def do_forget(self) -> None:
-        """Delete the picked stop or display."""
-        if self.choices.entry:
-            self.forget(self.choices.entry)
-
-    def on_pane_focused(self) -> None:
-        """Focus by mouse; what a key has focused is known already."""
-        if isinstance(self.focused, Pane) and self.focused.row.name != self.choices.pane:
-            self.to_pane(self.focused.row.name)
-
-    def on_pane_tab_clicked(self, event: Pane.TabClicked) -> None:
-        """A click on the name of a pane brings it to the front."""
-        self.to_pane(event.name)
-
-    def action_arrow(self, dy: int, dx: int) -> None:
-        """The arrows: the cell cursor, the line of the program, another sample, or scrolling, as the pane has it."""
-        pane = self.layout_of.panes[self.choices.pane]
-        count, self._count = int(self._count or 1), ""
-        dy, dx = count * dy, count * dx
-        if pane.row.table is not None:
-            pane.follow()
-            self._choose(choosing.move_cursor(self.scene, pane.row.table(self.scene), dy, dx))
-        elif pane.row.name == "program":
-            pane.follow()
-            self._choose(choosing.move_place(self.scene, dy, dx))
-        elif pane.row.listed and dy:
-            self._choose(choosing.move_entry(self.scene, dy))
-        elif pane.row.name == "network" and dx:
-            self.look(dx)
-        else:
-            pane.scroll_by(dy, dx)
-
-    def on_picture_view_clicked(self, event: PictureView.Clicked) -> None:
-        """A click selects a cell, a line or an entry; a second one goes there."""
-        target = event.hit.target
-        self._choose(choosing.pick(self.scene, target))
-        if event.count == 2 and isinstance(target, str) and target == self.choices.entry:
-            self.act_on(target)
-        if event.count == 2 and target == self.choices.place:
-            self.action_command("advance")
-
-    def on_picture_view_scrolled(self, event: PictureView.Scrolled) -> None:
-        """The wheel scrolls the pane under it."""
-        if isinstance(event.view, Pane):
-            event.view.scroll_by(event.dy, event.dx)

@@ -17,8 +17,10 @@ from tuibp.tui.framework import forget_repaint
 from tuibp.tui.panes import PANES, PaneRow
 from tuibp.tui.widgets.picture import PictureView
 
-TAB = " · "
-"""Stands between the names of panes that share a place."""
+TABS = (" · ", "·")
+"""Stands between the names of panes that share a place; the second where there is little room."""
+LEAST_NAME = 3
+"""Letters that are left at least of the name of another pane, where there is little room."""
 TITLE_X = 3
 """The column of the border in which its title begins."""
 
@@ -42,6 +44,8 @@ class Pane(PictureView):
         self.window = Window()
         self.tabs: tuple[str, ...] = ()
         """The names of the other panes that share this place, if this one is in front of them."""
+        self._spans: list[tuple[int, str]] = []
+        """Where the title's parts end, each with the pane that it names."""
         self._scene: Scene | None = None
         self._painted: tuple[int, int] | None = None
 
@@ -64,13 +68,27 @@ class Pane(PictureView):
         width, height = self.size
         picture = self.row.paint(scene, width, height, self.window)
         self._painted = (width, height)
-        mark = "▸ " if scene.choices.pane == self.row.name else ""
-        tabs = [mark + self._heading(scene), *(f"{PANES[tab].number} {tab}" for tab in self.tabs)]
-        self.entitle(cut(TAB.join(tabs), max(1, width - TITLE_X)))
+        self.entitle(self._titled(scene, max(1, width - TITLE_X - 1)))
         self.show(picture)
 
-    def _heading(self, scene: Scene) -> str:
-        return f"{self.row.number} {self.row.title(scene)}"
+    def _titled(self, scene: Scene, room: int) -> str:
+        """The title, and the other panes that share the place: their names shortened as far as there is no room."""
+        mark = "▸ " if scene.choices.pane == self.row.name else ""
+        heading = f"{mark}{self.row.number} {self.row.title(scene)}"
+        gap, short, letters = TABS[0], heading, max(map(len, self.tabs), default=0)
+
+        def words() -> list[str]:
+            return [short, *(f"{PANES[tab].number} {tab[:letters]}" for tab in self.tabs)]
+
+        while self.tabs and len(gap.join(words())) > room and letters > LEAST_NAME:
+            gap, letters = TABS[1], letters - 1
+        if self.tabs and len(gap.join(words())) > room:
+            short = f"{mark}{self.row.number} {self.row.name}"
+        self._spans, end = [], 0
+        for name, word in zip((self.row.name, *self.tabs), words(), strict=True):
+            end += len(word) + len(gap)
+            self._spans.append((end, name))
+        return cut(gap.join(words()), room)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Paint first if the size has changed since; what that changes is drawn now and need not be drawn again."""
@@ -97,12 +115,9 @@ class Pane(PictureView):
         """In the border's title, the names of the panes behind this one can be clicked."""
         if event.y or not self.tabs:
             return
-        x, gap = event.x - TITLE_X, self._clean(TAB)
-        for name, words in zip((self.row.name, *self.tabs), self.title.split(gap), strict=False):
-            x -= len(words) + len(gap)
-            if x < 0:
-                self.post_message(self.TabClicked(name))
-                return
+        name = next((name for end, name in self._spans if event.x - TITLE_X < end), None)
+        if name is not None:
+            self.post_message(self.TabClicked(name))
 
 
 def panes() -> dict[str, Pane]:

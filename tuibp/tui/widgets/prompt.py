@@ -17,6 +17,8 @@ from textual.widgets import Static
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+GAP = "   "
+"""Stands between two examples."""
 LONGEST = 2000
 """Characters that may be typed."""
 REMEMBERED = 500
@@ -24,6 +26,17 @@ REMEMBERED = 500
 
 Complete = Callable[[str, int], tuple[str, list[str]]]
 """(line, cursor) to the line with as much completed as is certain, and what may follow where it is not."""
+
+
+def _whole(examples: str, room: int) -> str:
+    """As many examples as there is room for."""
+    shown = ""
+    for example in examples.split(GAP):
+        longer = f"{shown}{GAP}{example}" if shown else example
+        if len(longer) > room:
+            break
+        shown = longer
+    return shown
 
 
 class Prompt(Horizontal):
@@ -67,7 +80,7 @@ class Prompt(Horizontal):
 
         Args:
             label: what stands before the field.
-            example: what stands in it while it is empty.
+            example: what stands in it while it is empty: examples with three blanks between them, as many as fit.
             text: what it holds at first.
         """
         from textual.widgets import Input
@@ -79,7 +92,7 @@ class Prompt(Horizontal):
             self._field.cursor_blink = False
             self.mount(self._asks, self._field)
         self._asks.update(label)
-        self._field.placeholder = example
+        self._field.placeholder = _whole(example, self.screen.size.width - len(label) - 3)
         self._field.value = text
         self._field.cursor_position = len(text)
         self._at = len(self.history.get(command, []))
