@@ -10,20 +10,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tests.debugger.brute import Brute
-from tests.debugger.conditions import Case, case, random_case
+from tests.debugger.brute import Brute, Undefined
+from tests.debugger.conditions import Case, Writer, case, random_case
+from tests.debugger.meaning import Expression
 from tests.debugger.some_edits import some_edit
 from tests.debugger.test_search import RAGGED, check, end_of
-from tests.recipes import TINY, Bounds, random_recipe
+from tests.recipes import TINY, Bounds, random_recipe, sized
 from tuibp.debugger import head, probing, search
 from tuibp.debugger.edits import Edit
 from tuibp.debugger.expressions import atoms
+from tuibp.debugger.expressions.syntax import parse
+from tuibp.debugger.expressions.typed import Scope, bind
 from tuibp.debugger.names import CellRef
 from tuibp.debugger.search import Search
+from tuibp.debugger.sweep import value_at
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
 from tuibp.engine.recipe import Recipe
@@ -102,3 +107,102 @@ def test_it_finds_what_looking_everywhere_finds(seed: int) -> None:
         check_count(brute, timeline, [one], rng)
     rng = np.random.default_rng(seed)
     check(brute, timeline, [rates(rng, brute)[seed % 5]], rng)
+
+
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_several_conditions_are_looked_for_together(seed: int) -> None:
+    brute, rng = forked(seed), np.random.default_rng(seed)
+    for number in (2, 4):
+        cases = [random_case(rng, brute) for _ in range(number)]
+        check(brute, Timeline(brute.recipe, edits=brute.timeline.edits), cases, rng)
+        check_count(brute, Timeline(brute.recipe, edits=brute.timeline.edits), cases, rng)
+
+
+@pytest.mark.parametrize("seed", range(200, 208))
+def test_all_edits_at_one_position(seed: int) -> None:
+    rng, recipe = random.Random(seed), random_recipe(np.random.default_rng(seed), MID)
+    fork = Timeline(recipe)
+    t = seed % 4 if seed < 204 else some_place(rng, fork)
+    for _ in range(3):
+        fork = fork.fork(harsh(rng, some_edit(rng, fork, t)))
+    brute, chance = Brute(recipe, fork.edits), np.random.default_rng(seed)
+    for _ in range(6):
+        one = random_case(chance, brute)
+        check(brute, fork, [one], chance)
+
+
+@pytest.mark.parametrize("stretch", [1, 2, 3, 5])
+def test_it_does_not_matter_where_a_run_is_cut(stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head, "slots_of_a_run", lambda *_: stretch)
+    monkeypatch.setattr(search, "FIRST", stretch)
+    monkeypatch.setattr(search, "MOST", 2 * stretch)
+    monkeypatch.setattr(search, "UNRUN", stretch)
+    monkeypatch.setattr(probing, "ROOM", 1000 * stretch)
+    for seed in (300 + stretch, 310 + stretch):
+        brute, rng = forked(seed, 4), np.random.default_rng(seed)
+        timeline = Timeline(brute.recipe, budget=1, edits=brute.timeline.edits)
+        for _ in range(4):
+            check(brute, timeline, [random_case(rng, brute, far=14)], rng)
+        check(brute, timeline, [rates(rng, brute)[stretch - 1]], rng)
+
+
+@pytest.mark.parametrize("small", [0, 64])
+def test_reduced_on_the_spot_or_copied_is_the_same(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(atoms, "SMALL", small)
+    for seed in range(400, 406):
+        brute, rng = forked(seed), np.random.default_rng(seed)
+        for _ in range(5):
+            check(brute, Timeline(brute.recipe, edits=brute.timeline.edits), [random_case(rng, brute)], rng)
+
+
+@pytest.mark.parametrize("seed", range(500, 512))
+def test_the_values_are_those_of_the_view(seed: int) -> None:
+    """What a hit reports: an expression that looks back, at a position just behind an edit."""
+    brute, rng = forked(seed), np.random.default_rng(seed)
+    writer = Writer(rng, brute)
+    timeline = Timeline(brute.recipe, edits=brute.timeline.edits)
+    for _ in range(12):
+        text = writer.past(1) if rng.random() < 0.5 else writer.number()
+        node, expression = bind(parse(text), text, Scope(brute.network)), Expression(brute, text)
+        some = [edit.t + int(rng.integers(3)) for edit in timeline.edits]
+        for t in [*(min(t, brute.total) for t in some), *map(int, rng.integers(brute.total + 1, size=3))]:
+            want, got = expression.at(t), value_at(timeline, node, t)
+            assert (got is None) == isinstance(want, Undefined), (text, t)
+            if got is not None:
+                np.testing.assert_allclose(got, np.asarray(want), 1e-6, 1e-9, err_msg=f"{text} at {t}")
+
+
+def test_a_gradient_that_no_sum_has_is_what_was_set() -> None:
+    """Where the mean is left to the learning rate, the sum is only next to it: one looks at the number itself."""
+    recipe = random_recipe(np.random.default_rng(3), MID, replace(RAGGED, N=6, batch=3, optimizer="sgd"))
+    trunk = Timeline(recipe)
+    t = trunk.clock.batch_start(0, 1) - 1
+    rng = np.random.default_rng(0)
+    for value in map(float, rng.normal(size=40)):
+        fork = trunk.fork(Edit(t, CellRef("gW", 1, (0, 0)), value))
+        brute = Brute(recipe, fork.edits)
+        one = case(brute, "break", f"gW[1][0,0] == {value!r}".replace("== -", "== 0 - "), "update")
+        assert t in one.positions
+        assert end_of(Search(fork, [one.condition]).forward(t - 1)) == t
+
+
+def test_a_rate_that_is_set_is_looked_for_without_running() -> None:
+    trunk = Timeline(sized(6, 2, 3))
+    t = trunk.clock.batch_start(1, 1) + 5
+    fork = trunk.fork(Edit(t, CellRef("lr"), 0.75))
+    brute, filled = Brute(trunk.recipe, fork.edits), fork.log.filled
+    for kind, text, place in (("break", "lr == 0.75", "cost"), ("break", "lr == 0.75 and sample == 1", "load")):
+        check(brute, fork, [case(brute, kind, text, place)], np.random.default_rng(0))
+    assert fork.log.filled == filled
+
+
+def test_the_same_stops_lie_before_a_fork_as_on_its_parent() -> None:
+    for seed in range(600, 606):
+        rng, recipe = random.Random(seed), random_recipe(np.random.default_rng(seed), MID)
+        trunk, whole = Timeline(recipe), Brute(recipe)
+        t = trunk.clock.total // 2
+        fork = trunk.fork(harsh(rng, some_edit(rng, trunk, t)))
+        one = random_case(np.random.default_rng(seed), whole)
+        before = [p for p in one.positions if p < t]
+        assert end_of(Search(fork, [one.condition]).reverse(t)) == (before[-1] if before else None)
+        View(fork, t)

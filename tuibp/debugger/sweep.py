@@ -101,16 +101,20 @@ class Sweep:
                 yield batches
 
     def _spans(self, batch: int) -> list[tuple[int, int]]:
-        """Between which positions the stages of an edited batch hold: low <= p < high."""
+        """Between which positions the stages of an edited batch hold: low <= p < high. The first one is not to be seen
+        where an edit is made as soon as the batch has begun.
+        """
+        clock = self._timeline.clock
+        first = clock.batch_start(*divmod(batch, self._timeline.program.K)) + 1
         cuts = [edit.t for edit in self._timeline.edits_of(batch)]
-        pairs = zip([-1, *cuts], [*cuts, self._timeline.clock.total + 1], strict=True)
+        pairs = zip([first, *cuts], [*cuts, clock.total + 1], strict=True)
         return [(low, high) for low, high in pairs if low < high]
 
     def _stage(self, record: Record, span: tuple[int, int]) -> Batches:
         """What is known of an edited batch at the positions where one of its stages holds."""
         timeline, (low, high) = self._timeline, span
         calendar = Calendar(timeline.clock, record.batch, 1, record.m, span)
-        lr, whole = timeline.recipe_at(max(low, 0)).plan.lr, high > timeline.clock.total
+        lr, whole = timeline.recipe_at(low).plan.lr, high > timeline.clock.total
         return self.memory.take(self._armed.of_record(record), calendar, lr, self._sites, whole=whole)
 
     def at(self, t: int) -> Batches:

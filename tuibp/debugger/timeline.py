@@ -257,7 +257,7 @@ class Timeline:
 
     @property
     def rates(self) -> list[tuple[int, int, float]]:
-        """(low, high, lr): the learning rates one after the other, and the positions low <= p < high where they hold."""
+        """(low, high, lr): the learning rates one after the other, each at the positions low <= p < high."""
         cuts = sorted({edit.t for edit in self.edits if edit.ref.name == "lr"})
         pairs = zip([-1, *cuts], [*cuts, self.clock.total + 1], strict=True)
         return [(low, high, self.recipe_at(low).plan.lr) for low, high in pairs]
