@@ -10,11 +10,12 @@ from functools import partial
 
 from tests.benchmarks.nets import Problem
 from tests.benchmarks.ours import recipe_of, start_of
+from tuibp.debugger.arming import arm
 from tuibp.debugger.conditions import TRUE, Condition
 from tuibp.debugger.hunt import ended
 from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.search import Search
-from tuibp.debugger.stops import Stops, arm
+from tuibp.debugger.stops import Stops
 from tuibp.debugger.timeline import Timeline
 
 STOPS = {
@@ -40,8 +41,8 @@ class Watched:
         self._bad: FirstNonFinite | None = None
         if line:
             kind, _, text = line.partition(" ")
-            stop = Stops().add("catch" if kind == "catch" else "watch", text, self._timeline, 0)
-            armed = arm(stop, self._timeline)
+            stop = Stops().add("catch" if kind == "catch" else "watch", text, self._timeline.clock, 0)
+            armed = arm(stop, self._timeline.clock)
             self._conditions = list(armed.conditions)
             self._bad = FirstNonFinite(self._timeline) if armed.first_bad else None
         self._at = 0

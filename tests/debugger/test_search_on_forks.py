@@ -19,6 +19,7 @@ from tests.debugger.brute import Brute, Undefined
 from tests.debugger.conditions import Case, Writer, case, random_case
 from tests.debugger.meaning import Expression
 from tests.debugger.some_edits import some_edit
+from tests.debugger.straight import seen
 from tests.debugger.test_search import RAGGED, check, end_of
 from tests.recipes import TINY, Bounds, random_recipe, sized
 from tuibp.debugger import head, probing, search
@@ -206,3 +207,14 @@ def test_the_same_stops_lie_before_a_fork_as_on_its_parent() -> None:
         before = [p for p in one.positions if p < t]
         assert end_of(Search(fork, [one.condition]).reverse(t)) == (before[-1] if before else None)
         View(fork, t)
+
+
+def test_looking_back_leaves_the_record_as_it_is() -> None:
+    """What an average wants of a batch is not there yet where one stands early in it, and is not kept then."""
+    recipe = sized(4, 2, 2)
+    for text in ("avg(dC_da[0][0], 2)", "prev(max(dC_da[0]))", "avg(norm(gW[1]), 2)", "avg(norm(uW[1]) + gb[1][0], 2)"):
+        timeline, whole = Timeline(recipe), Timeline(recipe)
+        first = timeline.clock.batch_start(1, 0)
+        for t in range(first, timeline.clock.batch_start(1, 1)):
+            value_at(timeline, bind(parse(text), text, Scope(recipe.network)), t)
+            assert seen(View(timeline, t)) == seen(View(whole, t)), (text, t)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tuibp.console.console import Console, Place
 from tuibp.console.moving import display_entry
-from tuibp.debugger.stops import Breakpoint, arm
+from tuibp.debugger.arming import arm
+from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.timeline import Timeline
 from tuibp.errors import TuibpError
 from tuibp.present.board import Board, DisplayEntry, PlaceEntry, StopEntry, TimelineEntry
@@ -32,7 +33,7 @@ def _stop(console: Console, stop: Breakpoint) -> StopEntry:
     ops: tuple[str, ...] = ()
     if stop.kind in ("break", "tbreak") and stop.fixed is None:
         try:
-            conditions = arm(stop, console.session.timeline).conditions
+            conditions = arm(stop, console.session.clock).conditions
             ops = tuple(dict.fromkeys(condition.next.name for condition in conditions if condition.next))
         except TuibpError:
             ops = ()

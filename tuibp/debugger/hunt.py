@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tuibp.debugger.arming import Armed, arm
+from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.catches import CATCHES
 from tuibp.debugger.conditions import Condition
 from tuibp.debugger.expressions.evaluate import Values
@@ -15,7 +17,6 @@ from tuibp.debugger.expressions.syntax import Apply, Chain, Name, Node, Num, Rec
 from tuibp.debugger.expressions.typed import Op, Scope, Typed, bind
 from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.search import Found, Search
-from tuibp.debugger.stops import Armed, Breakpoint, arm
 from tuibp.debugger.sweep import value_at
 from tuibp.debugger.timeline import Timeline
 
@@ -40,7 +41,7 @@ class Hunt:
             TuibpError: a stop means nothing on this timeline.
         """
         self._timeline = timeline
-        self._armed: list[Armed] = [arm(stop, timeline) for stop in stops]
+        self._armed: list[Armed] = [arm(stop, timeline.clock) for stop in stops]
         self._first_bad = first_bad
         conditions = [condition for armed in self._armed for condition in armed.conditions]
         wants_bad = any(armed.first_bad for armed in self._armed)
