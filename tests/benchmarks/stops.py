@@ -13,11 +13,12 @@ from tests.benchmarks.ours import recipe_of, start_of
 from tests.benchmarks.report import Figure, Grid, Section, at_least
 from tests.benchmarks.rounds import Samples, per_batch, ratio
 from tests.benchmarks.run import PATIENCE
+from tuibp.debugger.arming import arm
 from tuibp.debugger.conditions import Condition
 from tuibp.debugger.hunt import ended
 from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.search import Search
-from tuibp.debugger.stops import Stops, arm
+from tuibp.debugger.stops import Stops
 from tuibp.debugger.timeline import Timeline
 
 NOTHING = "nothing armed"
@@ -64,8 +65,8 @@ class Watched:
         bad: FirstNonFinite | None = None
         if line != NOTHING:
             kind, _, text = line.partition(" ")
-            stop = Stops().add("catch" if kind == "catch" else "watch", text, self._timeline, 0)
-            armed = arm(stop, self._timeline)
+            stop = Stops().add("catch" if kind == "catch" else "watch", text, self._timeline.clock, 0)
+            armed = arm(stop, self._timeline.clock)
             conditions = list(armed.conditions)
             bad = FirstNonFinite(self._timeline) if armed.first_bad else None
         self._search = Search(self._timeline, conditions, bad) if conditions or bad else None

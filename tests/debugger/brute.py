@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tuibp.debugger.edits import Edit
 from tuibp.debugger.names import SCALARS, TENSORS
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
@@ -40,8 +41,12 @@ def value_of(x: object) -> Value:
 class Brute:
     """One run, all of whose positions are looked at."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self.timeline = Timeline(recipe)
+    def __init__(self, recipe: Recipe, edits: tuple[Edit, ...] = ()) -> None:
+        """
+        Args:
+            edits: numbers that are set by hand, in the order of their positions.
+        """
+        self.timeline = Timeline(recipe, edits=edits)
         self.recipe, self.network, self.program = recipe, recipe.network, self.timeline.program
         self.clock = self.timeline.clock
         self.total = self.clock.total
@@ -90,14 +95,18 @@ class Brute:
         return self._seen[t, key]
 
     def _dead(self, layer: int, t: int) -> float | None:
-        """The share of units that have been flat for every sample of the epoch that has just ended."""
+        """The share of units that have been flat for every sample of the epoch that has just ended, each sample as it
+        stood at the end of its batch.
+        """
         epoch = self.owner[t][0]
         if epoch < 0 or t < self.done[0].get((epoch, "end"), self.total + 1):
             return None
         flat = np.ones(self.network.sizes[layer], np.bool_)
-        for (period, name), behind in self.done[2].items():
-            if name == "acc" and self.owner[behind][0] == epoch and period == self.owner[behind][2]:
-                slopes = self.look(("sp", layer), behind)
-                assert isinstance(slopes, np.ndarray)
-                flat &= np.abs(slopes) <= self.network.activation(layer).flat
+        for (batch, name), behind in self.done[1].items():
+            if name == "update" and self.owner[behind][0] == epoch:
+                last = max((p for p, own in enumerate(self.owner) if own[1] == batch), default=behind)
+                for sample in range(self.view(last).m):
+                    slopes = View(self.timeline, last, sample).get("sp", layer)
+                    assert slopes is not None
+                    flat &= np.abs(slopes) <= self.network.activation(layer).flat
         return float(flat.mean())

@@ -46,6 +46,10 @@ def worth(text: str, t: int = 0) -> Array | None:
 
 VALUES: list[tuple[str, object]] = [
     ("1 + 2 * 3", 7), ("2 ** 3 ** 2", 512), ("2 ^ 3", 8), ("-2 ** 2", -4), ("2 ** -1", 0.5), ("7 % 4 % 2", 1),
+    ("7 % -3", -2), ("7 % --3", 1), ("7 %-3", -2), ("7 % -(3)", -2), ("7 % +3", 1), ("50% - 3", -2.5), ("50%-3", -2.5),
+    ("50% -3", -2.5), ("7 % - 3", -2.93), ("7%3", 1), ("7% 3", 1), ("6 + 7 % -3", 4), ("(7) % -3", -2),
+    ("(7) % - 3", -2),
+    ("7 % -l", -1), ("50% < 1", True), ("not 50% > 1", True), ("1 > 50% and 2 > 1", True),
     ("1 - 2 - 3", -4), ("8 / 4 / 2", 1), ("(1 - 2) * 3", -3), ("50%", 0.5), ("12.5%", 0.125), ("50% + 1", 1.5),
     ("sample", None), ("1e-3", 0.001), (".5", 0.5), ("2.", 2), ("inf", np.inf), ("-inf < 1 < inf", True),
     ("1 < 2 < 3", True), ("1 < 3 < 2", False), ("3 > 2 >= 2 != 1", True), ("not 1 > 2", True), ("not not 1 > 2", False),
@@ -175,7 +179,7 @@ def test_nothing_of_python_is_ever_taken(text: str) -> None:
 
 
 def _arithmetic(rng: random.Random, depth: int) -> str:
-    """Arithmetic that Python reads as well. A number before % is in brackets: 7 % -3 is 7% less 3."""
+    """Arithmetic that Python reads as well."""
     choice = rng.random()
     if depth == 0 or choice < 0.15:
         return rng.choice(["1", "2", "3", "0.5", "7", "1.25"])

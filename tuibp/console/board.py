@@ -13,7 +13,8 @@ import numpy as np
 
 from tuibp.console.console import Console, Place
 from tuibp.console.moving import display_entry
-from tuibp.debugger.stops import Breakpoint, arm
+from tuibp.debugger.arming import arm
+from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.timeline import Timeline
 from tuibp.engine.arrays import Array
 from tuibp.errors import TuibpError
@@ -116,7 +117,7 @@ def _stop_entry(stop: Breakpoint, timeline: Timeline) -> StopEntry:
     ops: tuple[str, ...] = ()
     if stop.kind in ("break", "tbreak") and stop.fixed is None:
         try:
-            conditions = arm(stop, timeline).conditions
+            conditions = arm(stop, timeline.clock).conditions
             ops = tuple(dict.fromkeys(condition.next.name for condition in conditions if condition.next))
         except TuibpError:  # it means nothing on this timeline
             ops = ()

@@ -9,12 +9,13 @@ import numpy as np
 from tuibp.console.console import Action, Console
 from tuibp.console.looking import numbers
 from tuibp.console.reply import Job, Reply, Request
+from tuibp.debugger.arming import arm
+from tuibp.debugger.breakpoints import KINDS, read
 from tuibp.debugger.command import GROUPS, Command
 from tuibp.debugger.commands import COMMANDS, find_command
 from tuibp.debugger.expressions.functions import FUNCTIONS
 from tuibp.debugger.expressions.syntax import Chain, Num, parse, text_of
 from tuibp.debugger.names import SCALARS, TENSORS
-from tuibp.debugger.stops import KINDS, arm, read
 from tuibp.engine.text import safe
 from tuibp.errors import InputError, TuibpError, placed
 from tuibp.present.stopped import value_text
@@ -39,8 +40,8 @@ def make_stop(console: Console, request: Request) -> Reply:
     # Commands of a logpoint are looked at where it is made, not where it first stops.
     for command in read(kind, request.argument, 0, session.clock, session.t).commands:
         may_be_done(command)
-    stop = session.stops.add(kind, request.argument, session.timeline, session.t)
-    where = {condition.next.name for condition in arm(stop, session.timeline).conditions if condition.next}
+    stop = session.stops.add(kind, request.argument, session.clock, session.t)
+    where = {condition.next.name for condition in arm(stop, session.clock).conditions if condition.next}
     looked = f" (looked at before {', '.join(sorted(where))})" if stop.test and kind != "catch" and where else ""
     return Reply((f"stop {stop.number}: {stop.title}{looked}",), values={"number": stop.number, "stop": stop.title})
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tuibp.console.console import Action, Console, Place
 from tuibp.console.reply import Job, Reply, Request
+from tuibp.debugger.arming import arm
 from tuibp.debugger.catches import CATCHES
 from tuibp.debugger.conditions import Condition, watched, written_sites
 from tuibp.debugger.expressions.evaluate import Values
@@ -16,7 +17,6 @@ from tuibp.debugger.expressions.syntax import ExpressionError
 from tuibp.debugger.expressions.typed import Leaf
 from tuibp.debugger.location import parse_location
 from tuibp.debugger.search import Search
-from tuibp.debugger.stops import arm
 from tuibp.debugger.sweep import OvertakenError, value_at
 from tuibp.engine.text import safe
 from tuibp.errors import InputError
@@ -102,7 +102,7 @@ def undisplay(console: Console, request: Request) -> Reply:
 def listing(console: Console, request: Request) -> Reply:
     """list, around here or a place."""
     session = console.session
-    armed = (arm(stop, session.timeline) for stop in session.stops.enabled if stop.kind in ("break", "tbreak"))
+    armed = (arm(stop, session.clock) for stop in session.stops.enabled if stop.kind in ("break", "tbreak"))
     breaks = [condition.next.name for one in armed for condition in one.conditions if condition.next]
     around = parse_location(request.argument, session.clock).name if request.argument else None
     return Reply(tuple(list_lines(session, around, breaks=breaks, width=console.width)))

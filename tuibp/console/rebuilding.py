@@ -13,6 +13,8 @@ import numpy as np
 from tuibp.console.changing import NAME, SETTINGS
 from tuibp.console.console import MOST_VALUES, Console, Origin, Place, Recorded, layer_at
 from tuibp.console.keeping import MARK, NOTE, may_be_done
+from tuibp.debugger.arming import arm
+from tuibp.debugger.breakpoints import KINDS, Breakpoint, read
 from tuibp.debugger.edits import Edit, check
 from tuibp.debugger.expressions.evaluate import Values
 from tuibp.debugger.expressions.syntax import ExpressionError, parse
@@ -21,7 +23,7 @@ from tuibp.debugger.history import Spill
 from tuibp.debugger.names import parse_cell
 from tuibp.debugger.saved import Saved, SavedStop, SavedTimeline, Value
 from tuibp.debugger.session import MOST_TIMELINES, VISITED, Session, Trail
-from tuibp.debugger.stops import KINDS, Breakpoint, Stops, arm, read
+from tuibp.debugger.stops import Stops
 from tuibp.debugger.timeline import FORK_SHARE, Timeline
 from tuibp.debugger.variant import variant
 from tuibp.engine.operations import Level
@@ -175,7 +177,7 @@ def _stop(stop: SavedStop, session: Session) -> Breakpoint:
     for timeline in session.timelines:
         try:
             made = read(kind, rest, stop.number, timeline.clock, 0)
-            arm(made, timeline)
+            arm(made, timeline.clock)
         except TuibpError as error:
             failed = failed or error
             continue

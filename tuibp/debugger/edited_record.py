@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +75,7 @@ class EditedRecord(Record):
         """Reads its buffers, and leaves the costs as they were when they were taken."""
         return _Standing(self.ws.slots, judge)
 
-    @cached_property
+    @property
     def input_gradient(self) -> Array:
         """(n_0, m) dC/da of the inputs, as it was formed with δ[1]."""
         return self.numbers.input_gradient

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tuibp.debugger.arming import Armed, arm
+from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.catches import CATCHES
 from tuibp.debugger.conditions import Condition
 from tuibp.debugger.expressions.evaluate import Values
@@ -18,7 +20,6 @@ from tuibp.debugger.expressions.typed import Op, Scope, Typed, bind
 from tuibp.debugger.names import SCALARS, TENSORS
 from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.search import Found, Search
-from tuibp.debugger.stops import Armed, Breakpoint, arm
 from tuibp.debugger.sweep import value_at
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
@@ -44,7 +45,7 @@ class Hunt:
             TuibpError: a stop means nothing on this timeline.
         """
         self._timeline = timeline
-        self._armed: list[Armed] = [arm(stop, timeline) for stop in stops]
+        self._armed: list[Armed] = [arm(stop, timeline.clock) for stop in stops]
         self._first_bad = first_bad
         conditions = [condition for armed in self._armed for condition in armed.conditions]
         wants_bad = any(armed.first_bad for armed in self._armed)

@@ -61,6 +61,11 @@ class Recorded(Source):
     def factors(self, layer: int) -> tuple[Array, Array]:
         return self._record.factors(layer)
 
+    def gradient(self, name: str, layer: int) -> Array | None:
+        # A mean that was set by hand need not be that of any sum. Before the batch is whole there is none to be read.
+        ws = self._record.ws
+        return (ws.gW if name == "gW" else ws.gb)[layer] if self._record.complete else None
+
     def softmax(self, layer: int) -> Array:
         return self._record.softmax(layer)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from tuibp.debugger.gauges import Gauges
 from tuibp.engine.arrays import Array
 from tuibp.engine.calls import Shared
 from tuibp.engine.metrics import Judge, count_correct
+from tuibp.engine.operations import Tensor
 from tuibp.engine.program import Program
 from tuibp.engine.quiet import quiet
 from tuibp.engine.state import State
@@ -64,6 +64,7 @@ class Record:
         self._ws: Workspace | None = None
         self._program, self._shared = program, shared
         self._stepper: Stepper | None = None
+        self._input_gradient: Array | None = None
         self._quiet = quiet()
 
     @property
@@ -127,9 +128,15 @@ class Record:
         """(n_l, m) δ[l] and (n_{l-1}, m) a[l-1], of which dW[l] is formed."""
         return self.ws.D[layer], self.ws.A[layer - 1]
 
-    @cached_property
+    @property
     def input_gradient(self) -> Array:
-        """(n_0, m) dC/da of the inputs, no operation of the program; asked for once δ of layer 1 is computed."""
+        """(n_0, m) dC/da of the inputs, no operation of the program; without meaning before δ of layer 1 is computed,
+        and kept only from then on.
+        """
+        if self._input_gradient is not None:
+            return self._input_gradient
         with np.errstate(all="ignore"):
             product: Array = np.dot(self.state.params.W[1].T, self.ws.D[1])
+        if self.done > self._program.written_at[Tensor("db", 1)]:
+            self._input_gradient = product
         return product

@@ -197,14 +197,16 @@ class Search:
 
     def _unrun(self, first: int, stop: int) -> Iterator[Progress | Integers]:
         """The same where only positions are asked for: nothing is run."""
-        program, at = self._clock.program, first
+        program, at, rates = self._clock.program, first, self._timeline.rates
         while at < stop:
             k = at % program.K
             m = program.batch_size(k)
             equal = stop - at if program.N % program.m == 0 else max(1, program.K - 1 - k)
             count = min(stop - at, equal, UNRUN)
-            calendar = Calendar(self._clock, at, count, m)
             nothing = np.empty((count, 2))
-            yield self._found(Batches(calendar, {}, nothing, nothing, self._timeline.lr(at)), {})
+            for low, high, lr in rates:
+                if low < self._clock.total and self._clock.begun(max(low, 0))[0] < at + count:
+                    calendar = Calendar(self._clock, at, count, m, (low, high))
+                    yield self._found(Batches(calendar, {}, nothing, nothing, lr), {})
             at += count
             yield at - first, stop - first

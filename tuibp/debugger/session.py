@@ -10,8 +10,10 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
+from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS, find_command
+from tuibp.debugger.debug_table import of_debug
 from tuibp.debugger.edits import Edit
 from tuibp.debugger.history import BUDGET, Spill
 from tuibp.debugger.hunt import Hunt
@@ -19,7 +21,7 @@ from tuibp.debugger.names import SCALARS, CellRef, parse_cell
 from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.position import Clock, Frame, Position
 from tuibp.debugger.resume import Arrival, Logger, resume
-from tuibp.debugger.stops import Breakpoint, Stops, of_debug
+from tuibp.debugger.stops import Stops
 from tuibp.debugger.timeline import FORK_SHARE, Timeline
 from tuibp.debugger.variant import variant
 from tuibp.debugger.view import Look, View
@@ -91,7 +93,7 @@ class Session:
         self._hunt: tuple[Timeline, list[Breakpoint], Hunt] | None = None
         """What was looked for last, and where."""
         for _, kind, text in of_debug(recipe.debug):
-            self.stops.add(kind, text, self.timeline, 0)
+            self.stops.add(kind, text, self.clock, 0)
         self._just_made: int | None = None
         """The timeline that has been made by an edit where we have stood ever since."""
 

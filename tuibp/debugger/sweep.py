@@ -17,6 +17,7 @@ from tuibp.debugger.expressions.past import Memory, warm_up
 from tuibp.debugger.expressions.typed import Typed
 from tuibp.debugger.position import Clock
 from tuibp.debugger.probing import Armed
+from tuibp.debugger.record import Record
 from tuibp.debugger.sites import Calendar, Integers, Site, Truths
 from tuibp.debugger.timeline import Timeline
 
@@ -88,32 +89,46 @@ class Sweep:
 
     def _step_through(self, batch: int, wanted: bool) -> Iterator[Progress | Batches]:
         """A batch that has been edited: what a value was before an edit is known to the record before it."""
-        timeline, clock, K = self._timeline, self._timeline.clock, self._timeline.program.K
-        epoch, k = divmod(batch, K)
-        start, end = clock.batch_start(epoch, k), clock.batch_start(epoch, k + 1)
+        timeline = self._timeline
+        end = timeline.clock.batch_start(batch // timeline.program.K, batch % timeline.program.K + 1)
         yield from timeline.travel(end)
-        cuts = [edit.t for edit in timeline.edits_of(batch)]
-        for low, high in zip([-1, *cuts], [*cuts, clock.total + 1], strict=True):
-            if low == high or high <= start + 1:  # no position of this batch lies before its first edit
-                continue
-            record = timeline.record(max(low, min(end, high - 1)))
+        for span in self._spans(batch):
+            record = timeline.record(max(span[0], min(end, span[1] - 1)))
             if record is None or not timeline.computed(end):
                 raise OvertakenError
-            calendar = Calendar(clock, batch, 1, record.m, (low, high))
-            taken = self._armed.of_record(record)
-            lr, whole = timeline.recipe_at(max(low, 0)).plan.lr, high > clock.total
-            batches = self.memory.take(taken, calendar, lr, self._sites, whole=whole)
+            batches = self._stage(record, span)
             if wanted:
                 yield batches
 
+    def _spans(self, batch: int) -> list[tuple[int, int]]:
+        """Between which positions the stages of an edited batch hold: low <= p < high. The first one is not to be seen
+        where an edit is made as soon as the batch has begun.
+        """
+        clock = self._timeline.clock
+        first = clock.batch_start(*divmod(batch, self._timeline.program.K)) + 1
+        cuts = [edit.t for edit in self._timeline.edits_of(batch)]
+        pairs = zip([first, *cuts], [*cuts, clock.total + 1], strict=True)
+        return [(low, high) for low, high in pairs if low < high]
+
+    def _stage(self, record: Record, span: tuple[int, int]) -> Batches:
+        """What is known of an edited batch at the positions where one of its stages holds."""
+        timeline, (low, high) = self._timeline, span
+        calendar = Calendar(timeline.clock, record.batch, 1, record.m, span)
+        lr, whole = timeline.recipe_at(low).plan.lr, high > timeline.clock.total
+        return self.memory.take(self._armed.of_record(record), calendar, lr, self._sites, whole=whole)
+
     def at(self, t: int) -> Batches:
         """What is known of the batch whose values are visible at t; nothing later than t is in it."""
-        timeline = self._timeline
-        batch = timeline.clock.begun(t)[0]
-        record = timeline.record(t if batch >= 0 else timeline.clock.batch_start(0, 0) + 1)
+        timeline, clock = self._timeline, self._timeline.clock
+        batch = clock.begun(t)[0]
+        record = timeline.record(t if batch >= 0 else clock.batch_start(0, 0) + 1)
         assert record is not None
+        if batch >= 0 and timeline.edited(batch):
+            spans = [(low, high) for low, high in self._spans(batch) if low <= t]
+            before = [timeline.record(max(low, min(t, high - 1))) for low, high in spans]
+            return [self._stage(one, span) for one, span in zip(before, spans, strict=True) if one is not None][-1]
         taken = self._armed.of_record(record, None if batch >= 0 else timeline.initial(t))
-        calendar = Calendar(timeline.clock, max(batch, 0), 1, record.m) if batch >= 0 else Origin(timeline.clock, t)
+        calendar = Calendar(clock, batch, 1, record.m) if batch >= 0 else Origin(clock, t)
         return self.memory.take(taken, calendar, timeline.recipe_at(t).plan.lr, self._sites)
 
 

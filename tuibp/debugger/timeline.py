@@ -260,6 +260,13 @@ class Timeline:
         """The edits that are made where the values of a global batch are visible, in their order; -1 is before all."""
         return [edit for edit, _ in self._edited.get(batch, [])]
 
+    @property
+    def rates(self) -> list[tuple[int, int, float]]:
+        """(low, high, lr): the learning rates one after the other, each at the positions low <= p < high."""
+        cuts = sorted({edit.t for edit in self.edits if edit.ref.name == "lr"})
+        pairs = zip([-1, *cuts], [*cuts, self.clock.total + 1], strict=True)
+        return [(low, high, self.recipe_at(low).plan.lr) for low, high in pairs]
+
     def lr(self, batch: int) -> float:
         """The learning rate that a batch begins with."""
         return self._program_of(batch).recipe.plan.lr

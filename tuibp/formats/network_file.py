@@ -50,7 +50,11 @@ def load(raw: bytes, name: str, read: Read) -> Recipe:
     data = read_data(Context(report, read, seed or 0), document.get("data"))
     stem = name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".toml")
     recipe = assemble(report, document, data, stem)
-    if recipe is None:
+    if recipe is not None and recipe.debug:
+        from tuibp.debugger.debug_table import check_debug  # a debugger to load, which few files need
+
+        check_debug(report, recipe)
+    if recipe is None or not report.clean():
         report.fail(_placed(report.problems, text, name))
     return recipe
 

@@ -193,6 +193,10 @@ class Source:
         """(n_l, m) δ[l] and (n_{l-1}, m) a[l-1], of which dW[l] is formed."""
         return self.ws.D[layer], self.ws.A[layer - 1]
 
+    def gradient(self, name: str, layer: int) -> Array | None:
+        """gW or gb of a layer where it is not what is in the sum's buffer, or the mean that follows from that."""
+        return None
+
     def softmax(self, layer: int) -> Array:
         """(n_l, m) the activations that a Jacobian is made of."""
         return self.ws.A[layer]
@@ -312,9 +316,9 @@ class Probe:
             whole = do.scratch(self._stash[name, layer].shape, self._network.dtype)
             do(np.subtract, _parameter(ws.after.params, name[1:], layer), self._stash[name, layer], whole)
         elif name in ("gW", "gb"):
-            layout = self._network.layout
-            whole = (layout.weights if name == "gW" else layout.biases)(ws.total)[layer]
-            if ws.slots.late:
+            layout, shown = self._network.layout, source.gradient(name, layer)
+            whole = (layout.weights if name == "gW" else layout.biases)(ws.total)[layer] if shown is None else shown
+            if ws.slots.late and shown is None:
                 part = whole[(*_picked(leaf), ...)] if leaf.cell else whole
                 mean = do.scratch(part.shape, self._network.dtype)
                 do(np.divide, part, ws.m, mean)

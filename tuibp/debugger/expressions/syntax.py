@@ -305,13 +305,25 @@ class _Parser:
     def _number(self, token: Token) -> Node:
         """A number, and whether the % behind it is a share or the operator: that has a value behind it."""
         value = float(token.text)
-        if self._peek().text == "%":
-            behind = self._tokens[self._next + 1]
-            operand = behind.kind in ("number", "recall") or behind.text == "("
-            if not operand and (behind.kind != "name" or behind.text in WORDS):
-                self._next += 1
-                value /= 100
+        sign = self._peek()
+        if sign.text == "%" and not self._is_operator(apart=sign.at > token.at + len(token.text)):
+            self._next += 1
+            value /= 100
         return Num(token.at, value)
+
+    def _is_operator(self, *, apart: bool) -> bool:
+        """Whether a value follows a %. One with a minus may be a value or be subtracted, which the blanks tell: 7 % -3
+        is a remainder, 50% -3, 50%-3 and 50 % - 3 are a share less 3.
+
+        Args:
+            apart: whether there is a blank before it.
+        """
+        at = self._next + 1
+        while apart and self._tokens[at].text in ("-", "+") and self._tokens[at + 1].at == self._tokens[at].at + 1:
+            at += 1
+        behind = self._tokens[at]
+        operand = behind.kind in ("number", "recall") or behind.text == "("
+        return operand or (behind.kind == "name" and behind.text not in WORDS)
 
     def _call(self, name: Token) -> Node:
         opened = self._peek()
