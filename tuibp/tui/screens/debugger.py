@@ -93,7 +93,10 @@ class DebuggerScreen(ActingScreen):
     def on_mount(self) -> None:
         self.take_breakpoints()
         self._fit(self.app.size)
-        self.to_pane(self.choices.pane)
+        if self.prompt.asking:  # keys have been typed before there was a screen
+            self.show()
+        else:
+            self.to_pane(self.choices.pane)
 
     def on_unmount(self) -> None:
         """However the app ends: nothing may go on running behind a terminal that has been given back."""
