@@ -74,7 +74,7 @@ def test_it_opens_steps_and_leaves_a_clean_terminal(xor: PtyProgram) -> None:
     xor.press("\x7f")
     xor.wait_for("e0.b0.s0.load")
     xor.press("\x1b[B")
-    xor.wait_for("esc let go")
+    xor.wait_for("L last change")
     xor.press("gqqq")
     xor.wait_for("qqq")
     xor.press("\x1b")

@@ -113,8 +113,8 @@ def resume_run(console: Console, request: Request) -> Job:
         console.stopped.append((session.current, session.t))
         del console.stopped[:-MOST_STOPPED]
     reason = session.stop(start).reason
-    if not arrival.hits and session.stops.enabled and not reason:
-        reason = "No stop on the way."
+    if not arrival.hits and session.stops.enabled:
+        reason = f"{reason} No stop on the way.".lstrip()
     reply = arrived(console, Stop(session.t, start, reason), arrival.hits)
     return replaced(reply, lines=(*told, *reply.lines))
 

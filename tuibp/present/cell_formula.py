@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tuibp.debugger.edits import site
 from tuibp.debugger.names import CellRef
 from tuibp.debugger.view import View
 from tuibp.engine.arrays import Array
@@ -303,6 +304,25 @@ _MAKERS: dict[str, Maker] = {
 _OF_A_SAMPLE = frozenset({"z", "a", "x", "y", "dC_da", "sp", "db", "dW", "cost"})
 
 
+def _given(view: View, cell: CellRef) -> str:
+    """Why the arithmetic of a cell would be false: it has been set by hand, or what it was computed from has."""
+    timeline = view.timeline
+    for edit in reversed(timeline.edits):
+        if edit.t > view.t or edit.ref.name != cell.name or edit.ref.layer != cell.layer:
+            continue
+        if edit.ref.index and edit.ref.index != cell.index:
+            continue
+        place = site(timeline.clock, edit.t)
+        elsewhere = view.record is None or (place.batch, place.current) != (view.record.batch, view.sample)
+        value = edit.value[cell.index] if isinstance(edit.value, np.ndarray) else edit.value
+        if (elsewhere and cell.name in _OF_A_SAMPLE) or entry(view, cell) != view.recipe.network.dtype.type(value):
+            continue
+        return f"set by hand at {timeline.clock.at(edit.t).name}"
+    if timeline.edits and view.defined(cell.name, cell.layer) and view.stale(cell.name, cell.layer):
+        return "computed before a number that it reads was set by hand"
+    return ""
+
+
 def cell_formula(view: View, cell: CellRef) -> CellFormula:
     """The formula of a cell, at a view; its terms are empty while their inputs are not computed."""
     with np.errstate(all="ignore"):
@@ -310,4 +330,7 @@ def cell_formula(view: View, cell: CellRef) -> CellFormula:
             # A mean of products is no product of means: showing factors here would be false arithmetic.
             symbols = f"{cell_symbol(cell)}: mean over the samples that have computed it"
             return CellFormula(cell, symbols, entry(view, cell))
+        given = _given(view, cell)
+        if given:
+            return CellFormula(cell, f"{cell_symbol(cell)}: {given}", entry(view, cell))
         return _MAKERS[cell.name](view, cell)

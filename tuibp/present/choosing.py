@@ -69,12 +69,13 @@ def look_at(scene: Scene, column: int) -> Choices:
 
 
 def next_matrix(scene: Scene) -> Choices:
-    """The next tensor for the matrix pane; from following the program, the one after what it shows now.
+    """The next tensor for the matrix pane; from following the program W, or what comes after it where W is shown.
 
     A cell of the matrix that was selected becomes the same cell of the new one.
     """
     choices = scene.choices
-    now = MATRICES.index(scene.matrix if choices.matrix == "auto" else choices.matrix)
+    shown = "W" if choices.matrix == "auto" and scene.matrix == "W" else choices.matrix
+    now = MATRICES.index(shown)
     matrix = MATRICES[(now + 1) % len(MATRICES)]
     cursor = choices.cursor
     if cursor is not None and cursor.name in MATRICES:

@@ -24,13 +24,12 @@ def paint_header(scene: Scene, width: int, *, under_way: bool = False) -> Pictur
     view, program = scene.view, scene.view.program
     place = view.position
     parts = [f"timeline {scene.board.current}"] if len(scene.board.timelines) > 1 else []
-    if place.op is not None:
-        parts.append(f"epoch {place.epoch}/{program.epochs}")
+    parts.append("the run has ended" if place.op is None else f"epoch {place.epoch}/{program.epochs}")
     if place.batch is not None:
         parts.append(f"batch {place.batch}/{program.K}")
     if place.sample is not None:
         parts.append(f"sample {place.sample}/{view.program.batch_size(place.batch or 0)}")
-    frames = " · ".join(parts) if parts else "the run has ended"
+    frames = " · ".join(parts)
     right = f"t={view.t} of {program.total}  {place.name} "
     if len(right) > width // 2 + len(frames) // 2:
         right = f"t={view.t}  {place.name} "

@@ -22,13 +22,21 @@ _ENTRY = {
     "stop": ("act-stop", "forget", "continue", "command", "escape", "cursor", "pane"),
     "display": ("forget", "continue", "command", "escape", "cursor", "pane"),
 }
+_PANE = {
+    "stops": ("cursor", "break", "watch", "display", "command", "continue", "pane"),
+    "timelines": ("cursor", "mark", "note", "set", "command", "pane"),
+    "console": ("command", "scroll", "escape", "zoom", "pane"),
+}
+"""In panes that show no cells, whatever cell is selected elsewhere."""
 _PLACE = ("act", "mark", "note", "command", "escape", "cursor", "pane")
 ALWAYS = ("help", "quit")
 """Shown at the end of the line, whatever else has room."""
-_LABELS = {"reverse-step": "undo", "cursor": "pick", "command": "command", "act-stop": "on or off"}
-_ROWS = {"act-stop": "act"}
+_LABELS = {"reverse-step": "undo", "cursor": "pick", "command": "command", "act-stop": "on or off", "scroll": "scroll"}
+_ROWS = {"act-stop": "act", "scroll": "cursor"}
 """Hints that are another command's, in a place where it means something else."""
 _FIRST = "compute it"
+READ_ON = [Run("10 tab", "key"), Run(" reads on  ")]
+"""Where a note is cut that stands in the console as well."""
 LEAST_MESSAGE = 30
 """Columns that a message gets even where that leaves no room for keys."""
 
@@ -39,16 +47,20 @@ class Note:
 
     text: str = ""
     error: bool = False
+    said: bool = False
+    """Whether it stands in the console too, where one can read on if it is cut here."""
 
 
 def hinted(scene: Scene) -> tuple[str, ...]:
     """The commands whose keys matter here, the most important first."""
     if scene.choices.entry:
         return _ENTRY.get(scene.choices.entry.partition(":")[0], _PLACE)
+    if scene.choices.pane in _PANE:
+        return _PANE[scene.choices.pane]
     if scene.choices.place is not None:
         return _LISTING
     if scene.choices.cursor is not None:
-        return _CELL
+        return ("matrix", *_CELL) if scene.choices.pane == "matrix" and scene.matrix != "W" else _CELL
     if scene.next is None:
         return _END
     return _START if scene.view.t == 0 else _INSIDE
@@ -77,6 +89,9 @@ def paint_hints(scene: Scene, note: Note, count: str, width: int) -> Picture:
     tail = [run for name in ALWAYS for run in _hint(name, start)][:-1]
     if note.text:
         room = width - _length(runs) - _length(tail) - 2
+        if note.said and len(note.text) > room:
+            tail = [*READ_ON, *tail]
+            room -= _length(READ_ON)
         text = cut(note.text, room if len(note.text) <= room or room >= LEAST_MESSAGE else width - _length(runs) - 1)
         runs.append(Run(f"{text}  ", "bad" if note.error else "good"))
     room = width - _length(runs) - _length(tail)

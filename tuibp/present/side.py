@@ -151,7 +151,8 @@ def _paint(scene: Scene, entries: Sequence[Entry], width: int, height: int, wind
     lines = _wrapped(entries, max(LEAST, width))
     picked = next((y for y, (target, _) in enumerate(lines) if target and target == scene.choices.entry), None)
     # Of the latest answer the beginning, if it is longer than the pane.
-    wanted = max((y for y, (_, runs) in enumerate(lines) if runs and runs[0].role == "key"), default=0) if end else 0
+    commands = (y for y, (_, runs) in enumerate(lines) if runs and runs[0].role == "key")
+    wanted = max(commands, default=len(lines)) if end else 0
     if picked is not None and picked >= height:
         wanted = picked - height // 2
     top, more = slide(len(lines), height, wanted if window.top is None else window.top)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -19,6 +19,12 @@ def hit_line(hit: Hit, digits: int) -> str:
     """stop 2, watch cost > 3: cost = 3.21."""
     told = "; ".join(f"{name} = {value_text(value, digits)}" for name, value in hit.values)
     return f"stop {hit.stop.number}, {hit.stop.title}" + (f": {told}" if told else "")
+
+
+def hit_note(number: object, title: object, values: Mapping[str, object], digits: int) -> str:
+    """stop 2: cost = 3.21  watch cost > 3; the value first, for a line that may be cut."""
+    told = "; ".join(f"{name} = {value_text(np.asarray(value), digits)}" for name, value in values.items())
+    return f"stop {number}: {told}  {title}" if told else f"stop {number}, {title}"
 
 
 def value_text(value: Values, digits: int) -> str:

@@ -105,6 +105,18 @@ class Layout:
         if self.zoomed:
             self.zoom(name)
 
+    def covers(self, name: str, other: str) -> bool:
+        """Whether bringing a pane would hide another one."""
+        if name == other:
+            return False
+        group = TABBED if self.shared else BOTTOM
+        return self.zoomed or (name in group and other in group)
+
+    @property
+    def in_front(self) -> str:
+        """The pane that `bring` would hide."""
+        return self._front if self.shared else self._bottom
+
     @property
     def shared(self) -> bool:
         """Whether the screen is so small that tables share one place."""

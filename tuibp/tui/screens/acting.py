@@ -20,11 +20,12 @@ from tuibp.errors import TuibpError
 from tuibp.present.hints import Note
 from tuibp.present.listing import at_hand
 from tuibp.present.side import ENTRIES, next_entry
+from tuibp.present.stopped import hit_note
 from tuibp.tui.helm import Helm
 from tuibp.tui.screens.looking import LookingScreen
 from tuibp.tui.widgets.prompt import Prompt
 
-SELECT_CELL = "Select a cell first: tab to a table, then the arrows, or the mouse."
+SELECT_CELL = "Select a cell first: the arrows in a table, or the mouse."
 EXAMPLES = {
     "goto": ("go to ", "e2.b17.s4.bwd1.dW   t=500   41%   -3b   +1e   start   end   'a   $3"),
     "note": ("note ", "what is to be remembered about this place"),
@@ -101,9 +102,9 @@ class ActingScreen(LookingScreen):
         told = lines[0]
         if isinstance(error, ExpressionError) and error.text in self._line:
             told = f"column {self._line.index(error.text) + error.column + 1}: {told}"
-        if not self.layout_of.shared:  # where it covers nothing: it points at the place
+        if not self.layout_of.covers("console", self.choices.pane):  # there it points at the place
             self.front("console")
-        self.show(Note(told, error=True))
+        self.show(Note(told, error=True, said=True))
 
     def keep(self) -> None:
         """Save the session, once what has changed is painted."""
@@ -122,9 +123,11 @@ class ActingScreen(LookingScreen):
             self.show(COVERED if self.choices.pane == "console" else ANSWERED)
             return
         told, hits = reply.lines[0] if reply.lines else "", reply.values.get("stops")
-        if isinstance(hits, list) and len(hits) > 1:
-            told = f"{told} (and {len(hits) - 1} more: 10 tab)"
-        self.show(Note(told, error=reply.failed))
+        if isinstance(hits, list) and hits:
+            hit = hits[0]
+            told = hit_note(hit["number"], hit["stop"], hit["values"], self.console.digits)
+            told = f"and {len(hits) - 1} more: {told}" if len(hits) > 1 else told
+        self.show(Note(told, error=reply.failed, said=True))
 
     def do_line(self) -> None:
         """The command line."""

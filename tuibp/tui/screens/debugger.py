@@ -95,7 +95,10 @@ class DebuggerScreen(ActingScreen):
     def on_mount(self) -> None:
         self.take_breakpoints()
         self._fit(self.app.size)
-        self.to_pane(self.choices.pane)
+        if self.prompt.asking:  # keys have been typed before there was a screen
+            self.show()
+        else:
+            self.to_pane(self.choices.pane)
 
     def on_unmount(self) -> None:
         """However the app ends: nothing may go on running behind a terminal that has been given back."""
@@ -159,8 +162,8 @@ class DebuggerScreen(ActingScreen):
     # -- commands
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """While the prompt asks, keys are its own."""
-        return not self.prompt.asking
+        """While the prompt asks, keys are its own, but esc: what is typed right behind it is none of the answer."""
+        return not self.prompt.asking or (action, parameters) == ("command", ("escape",))
 
     def action_command(self, name: str) -> None:
         """Carry out a command by its name: what every key does."""
@@ -269,7 +272,10 @@ class DebuggerScreen(ActingScreen):
         self.app.exit(return_code=0)
 
     def do_escape(self) -> None:
-        """Stop a run at once; else let go of the count, the cell, the zoom, the sample and the frame, in this order."""
+        """Leave the prompt; else stop a run at once; else let go of one thing after the other, the frame last."""
+        if self.prompt.asking:
+            self.prompt.close()
+            return
         if self.helm.stop() or self.let_go():
             return
         self.session.selected = Level.OP

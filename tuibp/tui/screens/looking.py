@@ -30,7 +30,7 @@ class LookingScreen(QuietScreen):
     _count = ""
     """The digits typed so far."""
     _covered = ""
-    """The pane that had the keys before an answer covered it: esc brings it back."""
+    """The pane that an answer has covered: esc brings it back."""
 
     def show(self, note: Note | str | None = None) -> None:
         """Paint everything."""
@@ -83,12 +83,23 @@ class LookingScreen(QuietScreen):
 
     def front(self, name: str) -> None:
         """Make a pane visible; it gets the keys only where it covers the one that has them."""
-        if self.layout_of.shared or self.layout_of.zoomed:
-            covered = self._covered or self.choices.pane
+        layout, focused = self.layout_of, self.choices.pane
+        covers = layout.covers(name, focused)
+        covered = self._covered or (focused if covers else layout.in_front)
+        if covers:
             self.to_pane(name)
-            self._covered = covered if covered != name else ""
         else:
-            self.layout_of.bring(name)
+            layout.bring(name)
+        self._covered = covered if covered != name else ""
+
+    def back(self) -> None:
+        """Bring back the pane that an answer has covered, with the keys where it had taken them."""
+        covered, self._covered = self._covered, ""
+        if self.layout_of.covers(covered, self.choices.pane):
+            self.to_pane(covered)
+        else:
+            self.layout_of.bring(covered)
+        self.show("")
 
     def on_pane_focused(self) -> None:
         """Focus by mouse; what a key has focused is known already."""
@@ -168,7 +179,7 @@ class LookingScreen(QuietScreen):
         self.layout_of.share(self.scene, self.app.size.width)
 
     def let_go(self) -> bool:
-        """Drop the count; else the cell, the line or the entry; else what covers a pane; else the zoom.
+        """Drop the count; else what covers a pane; else the cell, the line or the entry; else the zoom.
 
         Returns:
             Whether there was anything of it.
@@ -176,11 +187,10 @@ class LookingScreen(QuietScreen):
         if self._count:
             self._count = ""
             self.show("")
+        elif self._covered:
+            self.back()
         elif self.choices.cursor is not None or self.choices.place is not None or self.choices.entry:
             self.choose(replace(self.choices, cursor=None, place=None, entry=""))
-        elif self._covered:
-            self.show("")
-            self.to_pane(self._covered)
         elif self.layout_of.zoomed:
             self.do_zoom()
         else:

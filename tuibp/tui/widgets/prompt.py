@@ -101,8 +101,8 @@ class Prompt(Horizontal):
         self.screen.set_focus(self._field)
 
     def on_key(self, event: Key) -> None:
-        """Esc leaves without an answer, tab completes, up and down bring lines back; all else belongs to the field."""
-        actions = {"escape": self.close, "tab": self._tab, "up": self._older, "down": self._newer}
+        """Tab completes, up and down bring lines back; all else is the field's; the screen sees to esc."""
+        actions = {"tab": self._tab, "up": self._older, "down": self._newer}
         action = actions.get(event.key)
         if action is not None:
             event.stop()
