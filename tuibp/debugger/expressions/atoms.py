@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -88,8 +88,12 @@ class Flat(NamedTuple):
 
 
 class Finite(NamedTuple):
-    """One number that is finite where every pre-activation of the batch is, and is not too large to be squared."""
+    """One number that is finite where all numbers of a kind in the batch are, and are not too large to be squared."""
 
+    kind: Literal["x", "Z", "A", "D", "dC_da"]
+    """Inputs, pre-activations, activations, δ, or the gradient of the cost in a[L] where no run computes it; that may
+    be too large to be squared.
+    """
     after: bool = False
 
 
@@ -285,12 +289,22 @@ class Probe:
             do(np.less_equal, magnitudes, float(self._network.activation(atom.layer).flat), flat)
             do(np.logical_and.reduce, flat, 1, None, out)
         elif isinstance(atom, Finite):
-            flat = source.ws.rows_Z.reshape(-1)
-            do(np.dot, flat, flat, out)
+            self._put_finite(do, source.ws, atom, out)
         elif isinstance(atom, Keep):
             self._copy(do, source, atom, out)
         else:
             _Reducer(self, do, source, atom.after).put(atom.node, out)
+
+    def _put_finite(self, do: Do, ws: Workspace, atom: Finite, out: npt.NDArray[Any]) -> None:
+        if atom.kind == "dC_da":
+            y, a = ws.Y, ws.A[self._network.L]
+            slopes = do.scratch(a.shape, a.dtype)
+            self._network.cost.gradient(do, a, y, slopes)
+            do(np.multiply, slopes, 0.0, slopes)
+            do(np.add.reduce, slopes.reshape(-1), 0, None, out)
+        else:
+            block = {"x": ws.inputs, "Z": ws.rows_Z, "A": ws.rows_A, "D": ws.rows_D}[atom.kind].reshape(-1)
+            do(np.dot, block, block, out)
 
     def _copy(self, do: Do, source: Source, atom: Keep, out: npt.NDArray[Any]) -> None:
         leaf = atom.leaf
