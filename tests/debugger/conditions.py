@@ -13,8 +13,8 @@ import numpy as np
 from tests.debugger.brute import Brute
 from tests.debugger.meaning import Expression
 from tuibp.debugger.conditions import TRUE, Condition, next_sites, watched, written_sites
-from tuibp.debugger.expressions.syntax import parse
-from tuibp.debugger.expressions.typed import Scope, bind
+from tuibp.debugger.expressions.binding import Scope, bind
+from tuibp.debugger.expressions.parsing import parse
 from tuibp.debugger.location import location
 from tuibp.debugger.names import TENSORS
 

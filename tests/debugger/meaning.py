@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from tests.debugger.brute import Answer, Brute, Key, Undefined, Value, value_of
-from tuibp.debugger.expressions.syntax import Apply, Axis, Chain, Name, Node, Num, Recall, parse
+from tuibp.debugger.expressions.parsing import parse
+from tuibp.debugger.expressions.syntax import Apply, Axis, Chain, Name, Node, Num, Recall
 from tuibp.debugger.names import ALIASES, SCALARS, TENSORS
 from tuibp.engine.operations import Tensor
 

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from tests.recipes import Pinned, random_recipe
-from tuibp.debugger.expressions.syntax import DEEPEST, LONGEST, ExpressionError, parse
-from tuibp.debugger.expressions.typed import Const, Scope, bind
+from tuibp.debugger.expressions.binding import Scope, bind
+from tuibp.debugger.expressions.parsing import DEEPEST, parse
+from tuibp.debugger.expressions.syntax import LONGEST, ExpressionError
+from tuibp.debugger.expressions.typed import Const
 from tuibp.debugger.sweep import value_at
 from tuibp.debugger.timeline import Timeline
 from tuibp.engine.arrays import Array

@@ -25,8 +25,8 @@ from tests.recipes import TINY, Bounds, random_recipe, sized
 from tuibp.debugger import head, probing, search
 from tuibp.debugger.edits import Edit
 from tuibp.debugger.expressions import atoms
-from tuibp.debugger.expressions.syntax import parse
-from tuibp.debugger.expressions.typed import Scope, bind
+from tuibp.debugger.expressions.binding import Scope, bind
+from tuibp.debugger.expressions.parsing import parse
 from tuibp.debugger.names import CellRef
 from tuibp.debugger.search import Search
 from tuibp.debugger.sweep import value_at

@@ -14,10 +14,12 @@ import numpy as np
 from tuibp.console.language import Line, read_count, read_line, wants
 from tuibp.console.reply import Job, Reply, Request, finished
 from tuibp.debugger.command import Command
+from tuibp.debugger.expressions.binding import Scope, bind, mentions_layer
 from tuibp.debugger.expressions.evaluate import Values
+from tuibp.debugger.expressions.parsing import parse
 from tuibp.debugger.expressions.past import everything
-from tuibp.debugger.expressions.syntax import ExpressionError, parse, text_of, with_layer
-from tuibp.debugger.expressions.typed import Leaf, Scope, Typed, bind, mentions_layer
+from tuibp.debugger.expressions.syntax import ExpressionError, text_of, with_layer
+from tuibp.debugger.expressions.typed import Leaf, Typed
 from tuibp.debugger.position import Clock, Position
 from tuibp.debugger.saved import Saved
 from tuibp.debugger.session import Session, Stop

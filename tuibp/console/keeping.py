@@ -14,7 +14,8 @@ from tuibp.debugger.breakpoints import KINDS, read
 from tuibp.debugger.command import GROUPS, Command
 from tuibp.debugger.commands import COMMANDS, find_command
 from tuibp.debugger.expressions.functions import FUNCTIONS
-from tuibp.debugger.expressions.syntax import Chain, Num, parse, text_of
+from tuibp.debugger.expressions.parsing import parse
+from tuibp.debugger.expressions.syntax import Chain, Num, text_of
 from tuibp.debugger.names import SCALARS, TENSORS
 from tuibp.engine.text import safe
 from tuibp.errors import InputError, TuibpError, placed

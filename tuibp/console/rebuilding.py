@@ -16,9 +16,10 @@ from tuibp.console.keeping import MARK, NOTE, may_be_done
 from tuibp.debugger.arming import arm
 from tuibp.debugger.breakpoints import KINDS, Breakpoint, read
 from tuibp.debugger.edits import Edit, check
+from tuibp.debugger.expressions.binding import Scope, bind
 from tuibp.debugger.expressions.evaluate import Values
-from tuibp.debugger.expressions.syntax import ExpressionError, parse
-from tuibp.debugger.expressions.typed import Scope, bind
+from tuibp.debugger.expressions.parsing import parse
+from tuibp.debugger.expressions.syntax import ExpressionError
 from tuibp.debugger.history import Spill
 from tuibp.debugger.names import parse_cell
 from tuibp.debugger.saved import Saved, SavedStop, SavedTimeline, Value

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.catches import CATCHES, Catch
 from tuibp.debugger.conditions import TRUE, Condition, can_hold, index_of_leaf, next_sites, watched, written_sites
+from tuibp.debugger.expressions.binding import LayerNeededError, Scope, bind, mentions_layer
+from tuibp.debugger.expressions.parsing import parse
 from tuibp.debugger.expressions.past import everything
-from tuibp.debugger.expressions.syntax import ExpressionError, Node, parse, text_of
-from tuibp.debugger.expressions.typed import LayerNeededError, Scope, Typed, bind, mentions_layer
+from tuibp.debugger.expressions.syntax import ExpressionError, Node, text_of
+from tuibp.debugger.expressions.typed import Typed
 from tuibp.debugger.location import Location, parse_location
 from tuibp.debugger.position import Clock
 from tuibp.debugger.sites import Site

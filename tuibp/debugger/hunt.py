@@ -14,9 +14,11 @@ from tuibp.debugger.arming import Armed, arm
 from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.catches import CATCHES
 from tuibp.debugger.conditions import Condition
+from tuibp.debugger.expressions.binding import Scope, bind
 from tuibp.debugger.expressions.evaluate import Values
-from tuibp.debugger.expressions.syntax import Apply, Chain, Name, Node, Num, Recall, parse, text_of
-from tuibp.debugger.expressions.typed import Op, Scope, Typed, bind
+from tuibp.debugger.expressions.parsing import parse
+from tuibp.debugger.expressions.syntax import Apply, Chain, Name, Node, Num, Recall, text_of
+from tuibp.debugger.expressions.typed import Op, Typed
 from tuibp.debugger.names import SCALARS, TENSORS
 from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.search import Found, Search

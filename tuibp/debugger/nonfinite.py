@@ -1,8 +1,11 @@
 """The first operation of a timeline that writes a nan or an infinity: the producer, not what it has infected.
 
-A batch whose parameters hold one has it in its pre-activations, because inf * 0 is nan; one that arises on the way back
-is in the parameters after the update. So a look at z and at the costs of every batch tells within one batch where the
-first one is, and there every operation is looked at.
+Where z, a, δ and the inputs of a batch can be squared, and its costs be summed, nothing in it is infinite but perhaps a
+sum over samples: σ′ of a number is one, a dC/da that is not has made a δ that is not (inf * 0 is nan), and dW is made
+of two numbers no larger than the root of the largest. Where δ[L] is fused, nothing is made of dC/da[L], so that is
+looked at itself. And an infinite sum is in the parameters after the update, whatever the optimizer and the learning
+rate, and so in z of the next batch. So a look at those blocks of every batch tells within one batch where the first one
+is, and there every operation is looked at.
 """
 
 from __future__ import annotations
@@ -12,8 +15,10 @@ from collections.abc import Generator
 import numpy as np
 
 from tuibp.debugger.expressions.atoms import Finite
-from tuibp.debugger.probing import Armed
+from tuibp.debugger.probing import Armed, Batch
 from tuibp.debugger.record import Record
+from tuibp.debugger.sites import Truths
+from tuibp.debugger.sweep import OvertakenError
 from tuibp.debugger.timeline import Timeline
 from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Tensor
@@ -24,6 +29,10 @@ class FirstNonFinite:
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
+        kinds: tuple[Finite, ...] = (Finite("x"), Finite("Z"), Finite("A"), Finite("D"))
+        if timeline.recipe.network.fused is not None:
+            kinds += (Finite("dC_da"),)
+        self._armed = Armed(timeline.program, lambda m: kinds)
         self._clean = 0
         """Batches from the first on in which everything is finite."""
         self._found: int | None = None
@@ -33,15 +42,17 @@ class FirstNonFinite:
 
         Yields:
             (batches run, batches to run).
+
+        Raises:
+            OvertakenError: another journey of the timeline has begun.
         """
         last = self._timeline.clock.begun(t)[0]
         while self._found is None and self._clean <= last:
             suspect = yield from self._suspect(last + 1)
-            for batch in range(self._clean, suspect + 1):
-                self._found = self._producer(batch)
-                if self._found is not None:
-                    break
-                self._clean = batch + 1
+            while self._found is None and self._clean <= suspect:
+                self._found = self._producer(self._clean)
+                self._clean += self._found is None
+                yield self._clean, last + 1
         return self._found if self._found is not None and self._found <= t else None
 
     def _suspect(self, stop: int) -> Generator[tuple[int, int], None, int]:
@@ -53,19 +64,19 @@ class FirstNonFinite:
             plain = timeline.unedited(at, stop)
             if plain == at:
                 return at
-            armed = Armed(timeline.program, lambda m: [Finite()])
-            for progress in timeline.watch(at, plain, armed):
-                taken, armed.taken = armed.taken, None
+            for progress in timeline.watch(at, plain, self._armed):
+                taken, self._armed.taken = self._armed.taken, None
                 if taken is not None:
-                    with np.errstate(all="ignore"):
-                        fine = np.isfinite(taken.results[Finite()]) & np.isfinite(taken.costs).all(1)
+                    fine = _fine(taken)
                     if not fine.all():
                         suspect = taken.first + int(fine.argmin())
                         self._clean = max(first, suspect - 1)
                         return suspect
-                    self._clean = max(first, taken.first + taken.count - 1)
+                    at = taken.first + taken.count
+                    self._clean = max(first, at - 1)
                 yield progress
-            at = plain
+            if at < plain:
+                raise OvertakenError
         return stop - 1
 
     def _producer(self, batch: int) -> int | None:
@@ -91,6 +102,15 @@ class FirstNonFinite:
             if any(not np.isfinite(_whole(record, tensor)).all() for tensor in op.writes):
                 return end - back
         return None
+
+
+def _fine(taken: Batch) -> Truths:
+    """(count,) the batches in which nothing is infinite or nan, but perhaps what the next ones find."""
+    with np.errstate(all="ignore"):
+        fine: Truths = np.isfinite(np.add.reduce(taken.costs, 1))
+        for numbers in taken.results.values():
+            fine &= np.isfinite(numbers)
+    return fine
 
 
 def _bad_columns(record: Record, writes: tuple[Tensor, ...], m: int) -> list[bool]:

@@ -197,16 +197,23 @@ class Search:
 
     def _unrun(self, first: int, stop: int) -> Iterator[Progress | Integers]:
         """The same where only positions are asked for: nothing is run."""
-        program, at, rates = self._clock.program, first, self._timeline.rates
+        at, rates = first, self._timeline.rates
         while at < stop:
-            k = at % program.K
-            m = program.batch_size(k)
-            equal = stop - at if program.N % program.m == 0 else max(1, program.K - 1 - k)
-            count = min(stop - at, equal, UNRUN)
-            nothing = np.empty((count, 2))
+            count = min(stop - at, UNRUN)
             for low, high, lr in rates:
                 if low < self._clock.total and self._clock.begun(max(low, 0))[0] < at + count:
-                    calendar = Calendar(self._clock, at, count, m, (low, high))
-                    yield self._found(Batches(calendar, {}, nothing, nothing, lr), {})
+                    yield self._positions(np.arange(at, at + count, dtype=np.int64), (low, high), lr)
             at += count
             yield at - first, stop - first
+
+    def _positions(self, numbers: Integers, span: tuple[int, int], lr: float) -> Integers:
+        """Where one holds in batches in a row, the last of an epoch being smaller or not."""
+        program, found = self._clock.program, list[Integers]()
+        last = numbers % program.K == program.K - 1
+        ragged = program.batch_size(program.K - 1) != program.m
+        for some in (numbers[~last], numbers[last]) if ragged else (numbers,):
+            if len(some):
+                m, nothing = program.batch_size(int(some[0]) % program.K), np.empty((len(some), 2))
+                calendar = Calendar(self._clock, int(some[0]), len(some), m, span, some)
+                found.append(self._found(Batches(calendar, {}, nothing, nothing, lr), {}))
+        return np.sort(np.concatenate(found))

@@ -7,6 +7,7 @@ the first batch belong to none and are no sites (`debugger.search` looks at them
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -52,20 +53,52 @@ class Site(NamedTuple):
 class Calendar:
     """Where some batches of m samples lie in the run."""
 
-    def __init__(self, clock: Clock, first: int, count: int, m: int, span: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        first: int,
+        count: int,
+        m: int,
+        span: tuple[int, int] | None = None,
+        numbers: Integers | None = None,
+    ) -> None:
         """
         Args:
             first: global number of the first of `count` batches.
             span: only sites at positions span[0] <= p < span[1] exist.
+            numbers: the global numbers of the batches, where they do not follow one another.
         """
-        program, self._span = clock.program, span
-        self.program, self.first, self.count, self.m = program, first, count, m
-        self.epoch, self.k = (
-            part.reshape(-1, 1) for part in np.divmod(np.arange(first, first + count, dtype=np.int64), program.K)
-        )
-        ops = program.ops_per_sample
-        self._begin = self.epoch * program.ops_per_epoch + 1 + self.k * (program.m * ops + 3)
-        self._samples = np.arange(m, dtype=np.int64)
+        self.program, self.first, self.count, self.m = clock.program, first, count, m
+        self._span, self._numbers = span, numbers
+
+    # Worked out when it is asked for: most conditions hold nowhere in most batches, and nobody asks where that is.
+    @cached_property
+    def _parts(self) -> tuple[Integers, Integers]:
+        numbers = self._numbers
+        if numbers is None:
+            numbers = np.arange(self.first, self.first + self.count, dtype=np.int64)
+        epoch, k = np.divmod(numbers, self.program.K)
+        return epoch.reshape(-1, 1), k.reshape(-1, 1)
+
+    @property
+    def epoch(self) -> Integers:
+        """(count, 1)."""
+        return self._parts[0]
+
+    @property
+    def k(self) -> Integers:
+        """(count, 1) the batches' numbers in their epochs."""
+        return self._parts[1]
+
+    @cached_property
+    def _begin(self) -> Integers:
+        program = self.program
+        begin: Integers = self.epoch * program.ops_per_epoch + 1 + self.k * (program.m * program.ops_per_sample + 3)
+        return begin
+
+    @cached_property
+    def _samples(self) -> Integers:
+        return np.arange(self.m, dtype=np.int64)
 
     def positions(self, site: Site) -> Integers:
         """(count, m or 1) the positions of a site."""
@@ -78,7 +111,7 @@ class Calendar:
 
     def exists(self, site: Site) -> Truths | None:
         """(count, m or 1) where it comes at all; None for everywhere."""
-        exists = site.exists(self.m, self.k, self.program.K)
+        exists = None if site.only == "" else site.exists(self.m, self.k, self.program.K)
         if self._span is None:
             return exists
         positions = self.positions(site)

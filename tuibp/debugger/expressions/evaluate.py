@@ -23,8 +23,6 @@ from tuibp.debugger.expressions.atoms import (
     Atom,
     Keep,
     Loop,
-    aligned,
-    fingerprint,
     is_defined,
     is_loop,
     is_per_sample,
@@ -33,6 +31,7 @@ from tuibp.debugger.expressions.atoms import (
     varies,
 )
 from tuibp.debugger.expressions.functions import FUNCTIONS
+from tuibp.debugger.expressions.reducing import aligned, fingerprint
 from tuibp.debugger.expressions.typed import Const, Dead, Given, Leaf, Op, Past, Reduce, Scalar, Typed
 from tuibp.debugger.sites import Calendar, Site, Truths
 
