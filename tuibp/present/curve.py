@@ -30,22 +30,45 @@ def paint_curve(scene: Scene, width: int, height: int, window: Window) -> Pictur
     costs, room, lines = scene.costs, max(1, width - LABEL - 1), max(1, height - 2)
     if len(costs) == 0:
         return framed([[Run(EMPTY, "dim")]], (), width, height)
+    row = _row_of_record(scene)
+    drawn, logarithmic = _drawn(costs, row, room, lines)
+    rows = list(drawn)
+    strip, targets = time_strip(scene, room, _batches(scene))
+    rows.append([Run(f"{'time':>{LABEL}}└", "dim"), *strip])
+    rows.append([Run(" " * (LABEL + 1)), *_legend(scene, room, logarithmic)])
+    return framed(rows, strip_hits(targets, len(rows) - 2, LABEL + 1), width, height)
+
+
+_LAST: list[tuple[Array, tuple[int | None, int, int], tuple[list[list[Run]], bool]]] = []
+"""The curve drawn last: most steps stay within a batch, and draw the same again."""
+
+
+def _drawn(costs: Array, row: int | None, room: int, lines: int) -> tuple[list[list[Run]], bool]:
+    """The lines of the curve, and whether its axis is logarithmic.
+
+    Args:
+        row: the row of `costs` that is marked.
+    """
+    key = (row, room, lines)
+    if not (_LAST and _LAST[0][0] is costs and _LAST[0][1] == key):
+        _LAST[:] = [(costs, key, _draw(costs, row, room, lines))]
+    return _LAST[0][2]
+
+
+def _draw(costs: Array, row: int | None, room: int, lines: int) -> tuple[list[list[Run]], bool]:
     columns = buckets(costs, room)
     finite = columns[np.isfinite(columns)]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
     logarithmic = low > 0 and high / low > LOG_RANGE
     low = low if logarithmic else min(low, 0.0)
     heights = _heights(columns, low, high, logarithmic, lines)
-    here = _marker(_row_of_record(scene), len(costs), len(columns))
+    here = _marker(row, len(costs), len(columns))
     labels = {0: _label(high), lines - 1: _label(low)} if len(finite) else {0: "no number"}
     rows = [
         [Run(f"{labels.get(y, ''):>{LABEL}}│", "dim"), *_line(heights, columns, lines - 1 - y, here)]
         for y in range(lines)
     ]
-    strip, targets = time_strip(scene, min(room, len(columns)), _batches(scene))
-    rows.append([Run(f"{'time':>{LABEL}}└", "dim"), *strip])
-    rows.append([Run(" " * (LABEL + 1)), *_legend(scene, room, logarithmic)])
-    return framed(rows, strip_hits(targets, len(rows) - 2, LABEL + 1), width, height)
+    return rows, logarithmic
 
 
 def _label(value: float) -> str:

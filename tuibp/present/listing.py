@@ -94,8 +94,9 @@ def paint_listing(scene: Scene, width: int, height: int, window: Window) -> Pict
     top, more = slide(len(lines), height, centred if window.top is None else window.top)
     rows: list[list[Run]] = []
     hits: list[Hit] = []
+    stops = _stops(scene)
     for y, line in enumerate(lines[top : top + height]):
-        row, targets = _paint_line(scene, line)
+        row, targets = _paint_line(scene, line, stops)
         rows.append(row)
         hits += [Hit(y, x, room, name) for x, room, name in targets]
     return framed(rows, hits, width, height, top, 0, more)
@@ -115,12 +116,11 @@ def _in_frame(scene: Scene, line: Line) -> bool:
     return any(op.direction == now.direction and (level is Level.PASS or op.layer == now.layer) for op in line.ops)
 
 
-def _paint_line(scene: Scene, line: Line) -> tuple[list[Run], list[tuple[int, int, str]]]:
+def _paint_line(scene: Scene, line: Line, stops: dict[str, str]) -> tuple[list[Run], list[tuple[int, int, str]]]:
     """One line and what can be clicked on it: (column, width, operation)."""
     here = scene.next is not None and line.holds(scene.next.name)
     role = "title" if here else "text" if line.ops else "dim"
     head = f"{line.text:<6}" if len(line.ops) > 1 else line.text
-    stops = _stops(scene)
     signs = [stops[op.name] for op in line.ops if op.name in stops]
     sign = BREAK if BREAK in signs else OFF if signs else " "
     runs = [

@@ -61,21 +61,25 @@ class Scene:
     """Batches that a row of `costs` stands for; the last one may stand for fewer."""
     board: Board = EMPTY
     """Stops, timelines, marks and what else is beside the numbers."""
+    ran_so_far: int = -1
+    """Batches that had been run when `costs` was copied."""
 
     @classmethod
-    def of(
-        cls, session: Session, choices: Choices | None = None, since: int | None = None, board: Board = EMPTY
-    ) -> Scene:
+    def of(cls, session: Session, choices: Choices | None = None, since: int | None = None, board: Board = EMPTY,
+           before: Scene | None = None) -> Scene:  # fmt: skip
         """The scene at the session's position.
 
         Args:
             since: the position from which on operations count as just done; None for where the last movement came from.
+            before: another scene of this session, whose costs are taken over while no further batch has been run.
         """
         choices = choices or Choices()
         view = session.view(choices.look)
         just = done_since(session, view, session.came_from if since is None else since)
         log = session.timeline.log
-        return cls(view, session.frame, choices, just, log.mean_costs(), session.recipe.title, log.stride, board)
+        same = before is not None and before.view.timeline is session.timeline and before.ran_so_far == log.filled
+        costs = before.costs if before is not None and same else log.mean_costs()
+        return cls(view, session.frame, choices, just, costs, session.recipe.title, log.stride, board, log.filled)
 
     @property
     def done(self) -> Op | None:

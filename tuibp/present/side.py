@@ -137,7 +137,7 @@ def _wrapped(entries: Sequence[Entry], width: int) -> list[Entry]:
             text = run.text
             while len(text) > room and room >= 0:
                 at = text.rfind(" ", 0, room + 1)
-                at = at if text[:at].strip() else (room if room > 8 or room == width - hang else 0)
+                at = at if at > 0 and text[:at].strip() else (room if room > 8 or room == width - hang else 0)
                 line.append(Run(text[:at], run.role))
                 lines.append((target, line))
                 text, line, room = text[at:].lstrip(), [Run(" " * hang)], width - hang

@@ -77,7 +77,7 @@ class DebuggerScreen(ActingScreen):
         self.choices = Choices()
         self.layout_of = Layout(self, panes())
         self._boards = BoardMaker(console)
-        self.scene = self._scene()
+        self.scene = Scene.of(session, self.choices, board=self._boards.now(self.layout_of.listed))
         self._header, self._hints = Bar(id="header"), Bar(id="hints")
         self.prompt = Prompt(lambda line, cursor: completed(console, line, cursor))
         self._busy_until = 0.0
@@ -130,16 +130,17 @@ class DebuggerScreen(ActingScreen):
 
     # -- painting
 
-    def _scene(self, since: int | None = None) -> Scene:
-        """The scene where we stand; of lists that no pane shows, nothing is computed."""
-        return Scene.of(self.session, self.choices, since, self._boards.now(self.layout_of.listed))
+    def _scene(self) -> Scene:
+        """The scene where we stand; of lists that no pane shows nothing is computed, and no cost copied twice."""
+        board = self._boards.now(self.layout_of.listed)
+        return Scene.of(self.session, self.choices, self.helm.since, board, self.scene)
 
     def show(self, note: Note | str | None = None) -> None:
         """Paint everything from the session and the choices."""
         if note is not None:
             self._note = Note(note) if isinstance(note, str) else note
         if self.journey is None:
-            self.scene = self._scene(self.helm.since)
+            self.scene = self._scene()
         else:  # the thread has the timeline: the values stay those of the last stop
             self.scene = replace(self.scene, choices=self.choices, frame=self.session.frame)
         self.layout_of.name_tabs()
@@ -237,7 +238,7 @@ class DebuggerScreen(ActingScreen):
             journey = self.journey
             if journey is not None and journey.costs is not None and journey.costs[0] is not self.scene.costs:
                 costs, stride = journey.costs
-                self.scene = replace(self.scene, costs=costs, cost_stride=stride)
+                self.scene = replace(self.scene, costs=costs, cost_stride=stride, ran_so_far=-1)
                 self.layout_of.panes["curve"].paint(self.scene)
 
     # -- what only the screen does; each is a row of COMMANDS
