@@ -31,8 +31,8 @@ def run_json(name: str, capsys: pytest.CaptureFixture[str]) -> dict[str, object]
     return document
 
 
-def test_all_ten_are_there() -> None:
-    wanted = "dead-relu deep-sigmoid digits exploding iris mazur notes penguins spiral xor"
+def test_all_eleven_are_there() -> None:
+    wanted = "dead-relu deep-sigmoid digits exploding iris mazur notes penguins saturated spiral xor"
     assert wanted.split() == SAMPLES
 
 

@@ -61,7 +61,7 @@ def test_the_screen_gets_the_recipe(process: SimpleNamespace, monkeypatch: pytes
     """In ASCII where it is asked for, and where the terminal's encoding has nothing else."""
     opened: list[tuple[str, bool, bool]] = []
 
-    def run(console: Console, *, ascii: bool, dark: bool) -> int:
+    def run(console: Console, keeper: object, *, ascii: bool, dark: bool) -> int:
         opened.append((console.session.recipe.title, ascii, dark))
         return 7
 

@@ -14,10 +14,11 @@ from tests.present.test_promises import SIZES, check
 from tuibp.cli.files import open_recipe
 from tuibp.console.board import BoardMaker, board
 from tuibp.console.console import Console
+from tuibp.debugger.arming import Armed, arm
+from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.flight_log import FlightLog
+from tuibp.debugger.position import Clock
 from tuibp.debugger.session import Session
-from tuibp.debugger.stops import Armed, Breakpoint, arm
-from tuibp.debugger.timeline import Timeline
 from tuibp.engine.arrays import Array
 from tuibp.present.board import Board
 from tuibp.present.cells import Window, plain
@@ -130,16 +131,16 @@ def test_a_spark_marks_what_is_not_finite() -> None:
 def test_a_board_is_cheap(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is armed, copied or evaluated twice, and curves are copied only for the pane that shows them."""
     copied: list[FlightLog] = []
-    armed: list[Timeline] = []
+    armed: list[Clock] = []
     costs = FlightLog.mean_costs
 
     def mean_costs(log: FlightLog) -> Array:
         copied.append(log)
         return costs(log)
 
-    def counted(stop: Breakpoint, timeline: Timeline) -> Armed:
-        armed.append(timeline)
-        return arm(stop, timeline)
+    def counted(stop: Breakpoint, clock: Clock) -> Armed:
+        armed.append(clock)
+        return arm(stop, clock)
 
     monkeypatch.setattr(FlightLog, "mean_costs", mean_costs)
     monkeypatch.setattr("tuibp.console.board.arm", counted)

@@ -58,9 +58,16 @@ class Hunt:
         """Whether some are logpoints."""
         return any(armed.breakpoint.commands for armed in self._armed)
 
-    def next(self, t: int, direction: int) -> Found:
-        """The next position where one stops, after t or before it; yields and raises as `Search.forward`."""
-        return self._search.forward(t) if direction > 0 else self._search.reverse(t)
+    @property
+    def simple(self) -> bool:
+        """Whether any number of stops may be gone over at once."""
+        return self._search.simple and not self.logs
+
+    def next(self, t: int, direction: int, count: int = 1) -> Found:
+        """The next position where one stops, after t or before it, or the count-th where the hunt is simple; yields and
+        raises as `Search.forward`.
+        """
+        return self._search.forward(t, None, count) if direction > 0 else self._search.reverse(t, count)
 
     def hits(self, t: int) -> list[Hit]:
         """All that hold at a position."""

@@ -35,12 +35,13 @@ def resume(
     """
     t = session.t
     while True:
-        place = yield from _next(hunt, t, direction)
+        at_once = count if hunt.simple else 1
+        place = yield from _next(hunt, t, direction, at_once)
         if place is None:
             end = session.clock.total if direction > 0 else 0
             yield from session.travel(end)
             return Arrival(end, ())
-        t = place
+        t, count = place, count - at_once + 1
         hits = tuple(hunt.hits(place)) if hunt.logs or count == 1 else ()
         if hits and all(hit.stop.commands for hit in hits):
             if log is not None:
@@ -53,10 +54,10 @@ def resume(
             return Arrival(place, hits or tuple(hunt.hits(place)))
 
 
-def _next(hunt: Hunt, t: int, direction: int) -> Generator[tuple[int, int], None, int | None]:
-    """The next place; a search that another journey has ended begins again."""
+def _next(hunt: Hunt, t: int, direction: int, count: int) -> Generator[tuple[int, int], None, int | None]:
+    """The count-th place from here; a search that another journey has ended begins again."""
     while True:
         try:
-            return (yield from hunt.next(t, direction))
+            return (yield from hunt.next(t, direction, count))
         except OvertakenError:
             continue

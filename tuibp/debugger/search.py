@@ -43,11 +43,19 @@ class Search:
         self._first_bad = first_bad
         self._sweep: Sweep | None = None
 
-    def forward(self, t: int, limit: int | None = None) -> Found:
+    @property
+    def simple(self) -> bool:
+        """Whether places that follow from the clock, or the first nan, are not among what is looked for: then as many
+        as one likes are found in one go.
+        """
+        return not self._fixed and not self._pointed and self._first_bad is None
+
+    def forward(self, t: int, limit: int | None = None, count: int = 1) -> Found:
         """The first position after t where one holds.
 
         Args:
             limit: the position at which one stops in any case; None for none.
+            count: at which of them one stops, 1 being the first; others only where the search is simple.
 
         Yields:
             (batches run, batches to run).
@@ -66,7 +74,9 @@ class Search:
         last = self._clock.total if bound is None else bound
         for p in (0, 1):
             if t < p <= last and self._at_origin(p):
-                return p
+                count -= 1
+                if not count:
+                    return p
         first = max(0, self._clock.begun(t)[0])
         stop = self._clock.begun(last)[0] + 1
         for step in self._through(first, stop):
@@ -74,12 +84,13 @@ class Search:
                 yield step
                 continue
             found = step[step > t]
-            if len(found):
-                return int(min(found[0], last))
+            if len(found) >= count:
+                return int(min(found[count - 1], last))
+            count -= len(found)
         return bound
 
-    def reverse(self, t: int) -> Found:
-        """The last position before t where one holds; yields and raises as `forward`."""
+    def reverse(self, t: int, count: int = 1) -> Found:
+        """The last position before t where one holds; takes, yields and raises as `forward`."""
         places = [p for c in self._fixed if c.next and (p := c.next.before(t)) is not None]
         places += [c.at for c in self._pointed if c.at is not None and c.at < t and self._is_true(c)]
         bound = max(places, default=None)
@@ -88,30 +99,31 @@ class Search:
             bound = bad if bad is not None and (bound is None or bad > bound) else bound
         if not self._tested or t == 0:
             return bound
-        best = yield from self._back(t, -1 if bound is None else bound)
+        best = yield from self._back(t, -1 if bound is None else bound, count)
         return bound if best is None else best
 
-    def _back(self, t: int, least: int) -> Found:
-        """The last position before t, and behind `least`, where a test holds."""
+    def _back(self, t: int, least: int, count: int) -> Found:
+        """The count-th position before t, and behind `least`, where a test holds."""
         whole = stop = self._clock.begun(t - 1)[0] + 1
         size, warm_up = FIRST, max(condition.warm_up for condition in self._tested)
         while stop > 0:
             first = max(0, stop - size)
-            best = -1
+            found: list[Integers] = []
             for step in self._through(first, stop):
                 if isinstance(step, tuple):
                     yield whole - stop + step[0] * (stop - first) // max(step[1], 1), whole
                     continue
-                found = step[step < t]
-                if len(found):
-                    best = max(best, int(found[-1]))
-            if best > least:
-                return best
+                found.append(step[(least < step) & (step < t)])
+            places = np.concatenate(found) if found else np.empty(0, np.int64)
+            if len(places) >= count:
+                return int(np.sort(places)[-count])
+            count -= len(places)
             if least >= self._clock.batch_start(*divmod(first, self._clock.program.K)):
                 return None
             # No fewer than run only to warm up, or one would run them again and again.
             stop, size = first, max(min(2 * size, MOST), warm_up)
-        return next((p for p in (1, 0) if least < p < t and self._at_origin(p)), None)
+        origin = [p for p in (1, 0) if least < p < t and self._at_origin(p)]
+        return origin[count - 1] if len(origin) >= count else None
 
     def _is_true(self, condition: Condition) -> bool:
         assert condition.at is not None

@@ -48,7 +48,7 @@ VERBS = (
             aliases=("l",), argument="LOC", optional=True, takes=("place",), repeats=True),
     Command("where", (), "look", "frames", "Print the frames that we are in, the innermost first.", verb="where",
             aliases=("bt",), repeats=True),
-    Command("up", ("u",), "look", "outer frame", "Select the frame around: layer, pass, sample, batch, epoch, run.",
+    Command("up", ("u",), "look", "outer frame", "Select the frame around; from the batch on, means are shown.",
             screen="frame_up", verb="frame", repeats=True),
     Command("down", ("d",), "look", "inner frame", "Select the frame inside.", screen="frame_down", verb="frame",
             repeats=True),

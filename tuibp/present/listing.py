@@ -14,6 +14,8 @@ from tuibp.present.cells import Hit, Picture, Run, Window, framed, slide
 from tuibp.present.numbers import superscript, symbol
 from tuibp.present.scene import Scene
 
+GUTTER = "gutter:"
+"""Before the name of an operation: what a click on the gutter of its line means."""
 COUNTER = "▶"
 """Stands before the line whose operation is next."""
 BREAK = "●"
@@ -133,10 +135,10 @@ def _paint_line(scene: Scene, line: Line, stops: dict[str, str]) -> tuple[list[R
     if len(line.ops) == 1:
         op = line.ops[0]
         runs.append(Run(head, role + _marks(scene, op)))
-        return runs, [(x, len(head), op.name)]
+        return runs, [(0, 1, GUTTER + op.name), (x, len(head), op.name)]
     runs.append(Run(head, role))
     x += len(head)
-    hits = []
+    hits = [(0, 1, GUTTER + line.ops[0].name)] if line.ops else []
     for op in line.ops:
         label = op_symbol(op)
         sign = stops.get(op.name, " ") if op is not line.ops[0] else " "

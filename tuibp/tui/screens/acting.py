@@ -18,7 +18,7 @@ from tuibp.debugger.expressions.syntax import ExpressionError
 from tuibp.debugger.names import CellRef
 from tuibp.errors import TuibpError
 from tuibp.present.hints import Note
-from tuibp.present.listing import at_hand
+from tuibp.present.listing import at_hand, places
 from tuibp.present.side import ENTRIES, next_entry
 from tuibp.present.stopped import hit_note
 from tuibp.tui.helm import Helm
@@ -202,11 +202,12 @@ class ActingScreen(LookingScreen):
         if name is None:
             self.show(Note("Nothing comes next here: select a line of the program.", error=True))
             return
-        there = [stop for stop in self.scene.board.stops if name in stop.ops]
-        if there:
-            self.carry_out(f"delete {there[0].number}")
-        else:
-            self.carry_out(f"break {name}")
+        self._toggle(name, [name])
+
+    def _toggle(self, name: str, line: Sequence[str]) -> None:
+        """Break before an operation, or forget the breaks that stand on its line."""
+        there = [str(stop.number) for stop in self.scene.board.stops if set(line) & set(stop.ops)]
+        self.carry_out(f"delete {' '.join(there)}" if there else f"break {name}")
 
     def do_watch_cell(self) -> None:
         """Stop where the selected cell changes."""
@@ -244,6 +245,8 @@ class ActingScreen(LookingScreen):
             self.carry_out(f"goto t={name}")
         elif kind == "note":
             self.carry_out(f"goto *{name}")
+        elif kind == "gutter":
+            self._toggle(name, next(line for line in places(self.scene.view.program) if name in line))
 
     def forget(self, target: str) -> None:
         """Delete the picked entry, if that can be; the one behind it is picked then."""

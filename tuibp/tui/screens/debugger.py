@@ -24,6 +24,7 @@ from tuibp.console.console import Console
 from tuibp.console.reply import Reply
 from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS
+from tuibp.debugger.view import Look
 from tuibp.engine.operations import Level
 from tuibp.errors import TuibpError
 from tuibp.present.header import paint_header
@@ -226,7 +227,7 @@ class DebuggerScreen(ActingScreen):
         """A command has ended. What was typed meanwhile, a place that was refused for instance, is no count."""
         self._count = ""
         if reply.moved:
-            self.choices = replace(self.choices, look=None)
+            self.choices = replace(self.choices, look=self.frame_look)
             for name in ("dp", "program", "formula"):
                 self.layout_of.panes[name].follow()
         self.answered(reply)
@@ -245,11 +246,18 @@ class DebuggerScreen(ActingScreen):
 
     def do_frame_up(self) -> None:
         """Select the frame around."""
-        self.show(f"Frame: {self.session.select_outer().label}.")
+        label = self.session.select_outer().label
+        self.choose(replace(self.choices, look=self.frame_look), f"Frame: {label}.")
 
     def do_frame_down(self) -> None:
         """Select the frame inside."""
-        self.show(f"Frame: {self.session.select_inner().label}.")
+        label = self.session.select_inner().label
+        self.choose(replace(self.choices, look=self.frame_look), f"Frame: {label}.")
+
+    @property
+    def frame_look(self) -> Look:
+        """The column that the selected frame shows: of a batch and what is around it the mean of its samples."""
+        return "mean" if self.session.selected >= Level.BATCH else None
 
     def do_help(self) -> None:
         """Explain the focused pane."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from tuibp.present import choosing
 from tuibp.present.hints import Note
+from tuibp.present.listing import GUTTER
 from tuibp.present.numbers import symbol
 from tuibp.present.scene import Choices, Scene
 from tuibp.tui.framework import QuietScreen
@@ -139,6 +140,9 @@ class LookingScreen(QuietScreen):
     def on_picture_view_clicked(self, event: PictureView.Clicked) -> None:
         """A click selects a cell, a line or an entry; a second one goes there."""
         target = event.hit.target
+        if isinstance(target, str) and target.startswith(GUTTER):
+            self.act_on(target)
+            return
         self.choose(choosing.pick(self.scene, target))
         if event.count == 2 and isinstance(target, str) and target == self.choices.entry:
             self.act_on(target)
