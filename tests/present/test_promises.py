@@ -14,7 +14,7 @@ from tuibp.present.cells import Picture, Window, row_text
 from tuibp.present.choosing import LOOK
 from tuibp.present.help import PANES, key_text, paint_help
 from tuibp.present.hints import paint_progress
-from tuibp.present.listing import places
+from tuibp.present.listing import GUTTER, places
 from tuibp.present.numbers import in_ascii
 from tuibp.present.scene import Scene
 from tuibp.tui.palette import Palette, palette_for
@@ -63,7 +63,7 @@ def check_hits(picture: Picture, scene: Scene, width: int) -> None:
             column = hit.target.removeprefix(LOOK)
             assert column == "mean" or int(column) < scene.view.m
         else:
-            assert hit.target in itertools.chain(*places(scene.view.program))
+            assert hit.target.removeprefix(GUTTER) in itertools.chain(*places(scene.view.program))
 
 
 @pytest.mark.parametrize("name", list(recipes()))
