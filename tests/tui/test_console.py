@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+from pathlib import Path
+
 import pytest
 from textual import events
 
 from tests.tui.conftest import Driver, Opened
+from tuibp.cli.files import open_recipe
+from tuibp.console.console import Console
+from tuibp.debugger.session import Session
+from tuibp.tui.app import TuibpApp
 from tuibp.tui.screens import debugger
 
 SIZES = [(80, 24), (120, 40)]
@@ -50,6 +57,23 @@ async def test_keys_typed_ahead_belong_to_the_prompt(opened: Opened) -> None:
         await driver.press("colon b r e a k space u p d a t e enter")
         assert driver.t == 0
         assert [stop.title for stop in driver.screen.scene.board.stops] == ["break update"]
+
+
+async def test_keys_typed_before_there_is_a_screen_stay_in_the_prompt() -> None:
+    class Early(TuibpApp):
+        CSS_PATH = str(Path(inspect.getfile(TuibpApp)).with_name("debugger.tcss"))
+
+        def on_load(self) -> None:
+            super().on_load()
+            for key in ("colon", "b", "e"):
+                self.post_message(events.Key(key, ":" if key == "colon" else key))
+
+    app = Early(Console(Session(open_recipe("xor"))))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        field = app.debugger.prompt._field
+        assert field is not None and app.debugger.prompt.asking and field.value == "be"
+        assert not app.debugger.scene.board.stops
 
 
 async def test_esc_leaves_and_the_arrows_bring_lines_back(opened: Opened) -> None:

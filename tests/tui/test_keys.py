@@ -40,17 +40,18 @@ def test_every_command_can_be_carried_out() -> None:
         ), command.name  # fmt: skip
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 @pytest.mark.parametrize("pane", PANES)
-async def test_every_key_works_in_every_pane(opened: Opened, pane: str) -> None:
+async def test_every_key_works_in_every_pane(opened: Opened, pane: str, size: tuple[int, int]) -> None:
     """None is without a binding, none breaks anything; the screen stays as large as it is."""
-    async with opened("xor", (80, 24)) as driver:
+    async with opened("xor", size) as driver:
         await driver.press("2 right_curly_bracket s s s")
         for key in (*KEYS, *ARROWS, *PANE_KEYS):
             driver.screen.to_pane(pane)
             (binding,) = driver.screen._bindings.key_to_bindings[key]
             await driver.screen.run_action(binding.action)
             await driver.settle()
-        assert len(driver.lines()) == 24
+        assert len(driver.lines()) == size[1]
         assert driver.app.screen is driver.screen
 
 
