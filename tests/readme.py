@@ -22,12 +22,12 @@ KEYS = ("right_square_bracket", *["space"] * 9)
 
 
 def key_table() -> str:
-    """The table of keys, by group, from COMMANDS."""
+    """The table of commands and their keys, by group, from COMMANDS; what has no key is typed."""
     lines = ["| key | command | what it does |", "|---|---|---|"]
     for group in GROUPS:
         for command in COMMANDS.values():
-            if command.group == group and command.keys:
-                keys = " ".join(f"`{key}`" for key in key_text(command).split())
+            if command.group == group and (command.keys or command.typed):
+                keys = " ".join(f"`{key}`" for key in key_text(command).split()) or f"`:{command.name}`"
                 lines.append(f"| {keys} | {command.name} | {command.help} |".replace("||", "| |"))
     return "\n".join(lines)
 
