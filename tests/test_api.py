@@ -31,7 +31,7 @@ def test_the_lines_of_the_documentation_run(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_the_package_offers_it_lazily() -> None:
-    assert set(dir(tuibp)) == {"__version__", "build", "console", "open", "session"}
+    assert set(dir(tuibp)) == {"__version__", "build", "command_line", "open", "session"}
     assert tuibp.open is api.open
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = tuibp.nothing

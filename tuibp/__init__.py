@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tuibp.api import build, console, open, session
+    from tuibp.api import build, command_line, open, session
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "build", "console", "open", "session"]
+__all__ = ["__version__", "build", "command_line", "open", "session"]
 
 
 def __getattr__(name: str) -> object:
     """The functions of `tuibp.api`, loaded when the first of them is asked for."""
-    if name not in ("build", "console", "open", "session"):
+    if name not in ("build", "command_line", "open", "session"):
         raise AttributeError(f"module 'tuibp' has no attribute '{name}'")
     from tuibp import api
 

@@ -15,7 +15,7 @@
     recipe = tuibp.build(x, y, layers=[(3, "tanh"), (1, "sigmoid")], lr=1.0, epochs=50)
     s = tuibp.session(recipe)
 
-    c = tuibp.console(s)                # the debugger's command line: text in, text out
+    c = tuibp.command_line(s)           # the debugger's command line: text in, text out
     c.execute("break update if epoch == 2")
     print(c.execute("continue").lines[0])
 
@@ -37,7 +37,7 @@ from tuibp.errors import InputError
 if TYPE_CHECKING:
     from tuibp.console.console import Console
 
-__all__ = ["build", "console", "open", "session"]
+__all__ = ["build", "command_line", "open", "session"]
 
 
 def open(source: str | os.PathLike[str], *, threads: int | None = None) -> Session:
@@ -74,14 +74,14 @@ def session(recipe: Recipe, *, threads: int | None = None) -> Session:
     return Session(recipe)
 
 
-def console(session: Session) -> Console:
+def command_line(session: Session) -> Console:
     """The command line of the debugger on a session: `execute` carries out a line and gives its answer.
 
     Raises:
         InputError: that is not a session.
     """
     if not isinstance(session, Session):
-        raise InputError(f"{quoted(session)} is not a session", hint='tuibp.console(tuibp.open("xor"))')
+        raise InputError(f"{quoted(session)} is not a session", hint='tuibp.command_line(tuibp.open("xor"))')
     from tuibp.console.console import Console
 
     return Console(session)
