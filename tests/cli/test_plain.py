@@ -382,7 +382,7 @@ class Terminal:
         )  # fmt: skip
         os.close(slave)
 
-    def until(self, seen: bytes, patience: float = 20.0) -> bytes:
+    def until(self, seen: bytes, patience: float = 60.0) -> bytes:
         """Read until it is there; what came up to then is forgotten afterwards."""
         deadline = time.monotonic() + patience
         while seen not in self.log:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.tui.conftest import Opened
 
 SCRIPT = """\
+set width 100
 info net
 break bwd 1 if norm(delta[1]) < 0.2
 watch W[2][0,1]

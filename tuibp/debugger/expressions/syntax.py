@@ -112,6 +112,7 @@ def with_layer(node: Node, layer: int) -> Node:
 def text_of(node: Node | Axis) -> str:
     """An expression as it would be written: the shortest number, blanks around operators, no bracket too many.
 
+    >>> from tuibp.debugger.expressions.parsing import parse
     >>> text_of(parse("-( a[1][0]+2 )*3 >= 50%"))
     '-(a[1][0] + 2) * 3 >= 0.5'
     """
