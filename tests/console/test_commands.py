@@ -79,7 +79,7 @@ WRONG = [
     ("assert lr", "no test"), ("assert lr < 1 1e-3", "a tolerance wants"), ("assert (t > 1) == (t > 2)", "no number"),
     ("help zz", "no command"), ("p a\x1b[31m", "cannot be shown"), ("p 1\u202e", "cannot be shown"),
     ("p " + "1" * 600, "500"),
-    ("p " + "(" * 60 + "1" + ")" * 60, "nested deeper"), ("x" * 2001, "at most 2000"), ("p $²", "there is no value"),
+    ("p " + "(" * 60 + "1" + ")" * 60, "nested deeper"), ("x" * 2001, "at most 2000"), ("p $²", "means nothing here"),
     ("zoom", "no command"),
 ]  # fmt: skip
 

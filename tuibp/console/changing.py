@@ -23,7 +23,7 @@ from tuibp.errors import InputError
 from tuibp.present.numbers import short
 from tuibp.present.stopped import norm
 
-NAME = re.compile(r"[A-Za-z_]\w{0,28}")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,28}")
 """How a value may be named: behind the $."""
 _SET = re.compile(r"(?P<name>[^=<>!]*?[^=<>!\s])\s*=(?!=)\s*(?P<value>.*)$")
 _SETTING = re.compile(r"(digits|width)\s+(\S+)$")

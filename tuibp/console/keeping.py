@@ -23,7 +23,7 @@ from tuibp.present.stopped import value_text
 
 DEEPEST = 8
 """Scripts within each other."""
-MARK = re.compile(r"[A-Za-z_]\w{0,19}")
+MARK = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,19}")
 _TOLERANCE = re.compile(r"(?P<test>.*\S)\s+(?P<tolerance>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$")
 _PLAIN = re.compile(r"[^\W\d]\w*(\[\w+\])?|\$\w*")
 """What takes a bracket as it is."""

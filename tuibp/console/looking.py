@@ -200,7 +200,7 @@ INFO: dict[str, Callable[[Console], list[str]]] = {
 def info(console: Console, request: Request) -> Reply:
     """info WHAT; a word may be shortened."""
     word = request.argument or request.name
-    known = {"break": "stops", "breakpoints": "stops", "watchpoints": "stops", "display": "displays"}
+    known = {"b": "stops", "break": "stops", "breakpoints": "stops", "watchpoints": "stops", "display": "displays"}
     found = [name for name in INFO if name.startswith(word)] if word not in known else [known[word]]
     if len(found) != 1:
         near = difflib.get_close_matches(word, INFO, n=1)

@@ -38,9 +38,9 @@ class Token(NamedTuple):
 _ALIASES = ("∂C/∂a", "∂C/∂b", "∂C/∂W", "dC/da", "dC/db", "dC/dW", "σ'", "σ′")
 """Names that hold a character which is no letter."""
 _TOKEN = re.compile(
-    r"(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>(?:" + "|".join(map(re.escape, _ALIASES)) + r")(?!\w)|[^\W\d]\w*)"
-    r"|(?P<recall>\$\$?\w*)"
+    r"(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<name>(?:" + "|".join(map(re.escape, _ALIASES)) + r")(?!\w)|[δη](?!\w)|[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<recall>\$\$?[A-Za-z0-9_]*)"
     r"|(?P<sign>\*\*|==|!=|<=|>=|&&|\|\||[-+*/%^<>()\[\],:=!&|@])"
 )
 _HABITS = {
