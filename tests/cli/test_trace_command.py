@@ -23,7 +23,7 @@ def _lines(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
 
 
 def test_all_of_it_by_default(capsys: pytest.CaptureFixture[str]) -> None:
-    header, *lines = _lines(capsys, "mazur")
+    header, *lines = _lines(capsys, "xor")
     assert len(lines) == json.loads(header)["program"]["T"]
     assert json.loads(lines[0])["at"] == "e0.shuffle"
     assert json.loads(lines[-1])["op"] == "end"

@@ -22,7 +22,7 @@ from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
 from tuibp.engine.recipe import Recipe
 
-SEEDS = range(60)
+SEEDS = range(24)
 DEEP = Bounds(depth=(2, 5), width=(1, 24), N=(2, 6), batch=(1, 6), epochs=(1, 2))
 
 

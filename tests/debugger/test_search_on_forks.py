@@ -97,7 +97,7 @@ def check_count(brute: Brute, timeline: Timeline, cases: Sequence[Case], rng: np
     assert end_of(steps) == len({p for one in tested for p in one.positions if p <= t}), [one.text for one in cases]
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(16))
 def test_it_finds_what_looking_everywhere_finds(seed: int) -> None:
     brute = forked(seed)
     timeline = Timeline(brute.recipe, edits=brute.timeline.edits)
@@ -110,7 +110,7 @@ def test_it_finds_what_looking_everywhere_finds(seed: int) -> None:
     check(brute, timeline, [rates(rng, brute)[seed % 5]], rng)
 
 
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", range(100, 105))
 def test_several_conditions_are_looked_for_together(seed: int) -> None:
     brute, rng = forked(seed), np.random.default_rng(seed)
     for number in (2, 4):
@@ -119,7 +119,7 @@ def test_several_conditions_are_looked_for_together(seed: int) -> None:
         check_count(brute, Timeline(brute.recipe, edits=brute.timeline.edits), cases, rng)
 
 
-@pytest.mark.parametrize("seed", range(200, 208))
+@pytest.mark.parametrize("seed", range(200, 204))
 def test_all_edits_at_one_position(seed: int) -> None:
     rng, recipe = random.Random(seed), random_recipe(np.random.default_rng(seed), MID)
     fork = Timeline(recipe)
@@ -156,7 +156,7 @@ def test_reduced_on_the_spot_or_copied_is_the_same(small: int, monkeypatch: pyte
             check(brute, Timeline(brute.recipe, edits=brute.timeline.edits), [random_case(rng, brute)], rng)
 
 
-@pytest.mark.parametrize("seed", range(500, 512))
+@pytest.mark.parametrize("seed", range(500, 506))
 def test_the_values_are_those_of_the_view(seed: int) -> None:
     """What a hit reports: an expression that looks back, at a position just behind an edit."""
     brute, rng = forked(seed), np.random.default_rng(seed)

@@ -273,7 +273,9 @@ async def test_other_samples_and_the_mean(opened: Opened) -> None:
     async with opened("iris", (80, 24)) as driver:
         await driver.press("greater_than_sign")
         assert "No sample is loaded yet" in driver.hints()
-        await driver.press("2 right_curly_bracket", "less_than_sign less_than_sign")
+        await driver.press("2 right_curly_bracket")
+        await driver.settle()
+        await driver.press("less_than_sign less_than_sign")
         assert driver.look() == 5 and "esc: back" in driver.text()
         await driver.press("2 tab right left left")
         assert driver.look() == 4
