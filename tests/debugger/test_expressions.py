@@ -152,6 +152,14 @@ def test_what_is_wrong_is_pointed_at_with_its_remedy(text: str, column: int, mes
     assert str(error) == f"{message}; {hint}\n  {text}\n  {' ' * column}^"
 
 
+@pytest.mark.parametrize(("text", "column"), [("\uff11+1", 0), ("cost > \uff10", 7)])
+def test_digits_of_other_scripts_are_no_numbers(text: str, column: int) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        bind(parse(text), text, SCOPE)
+    assert (caught.value.column, caught.value.message) == (column, '"?" means nothing here')
+    assert str(caught.value).isascii()
+
+
 def test_limits() -> None:
     longest = f"1{' ' * (LONGEST - 2)}"
     parse(f"{longest}1"[:LONGEST].replace(" 1", "+1"))

@@ -24,6 +24,8 @@ from tuibp.formats.session_file import SUFFIX, dump
 
 MOST_SCRIPT = 2**20
 """Bytes of a script that are read."""
+MOST_BESIDE = 100
+"""Sessions that two processes may leave beside one file."""
 MOST_NAMES = 200
 """Files that completion offers."""
 _LONGEST = 200
@@ -49,6 +51,8 @@ class Keeper:
         self._autosave: Autosave | None = None
         self._clean = clean
         self._kept = kept
+        self._seen = _stamp(path)
+        """What the file was when this process last read or wrote it."""
         self.tell: Callable[[str], None] = streams.complain
         """Who is told what goes wrong."""
         self._told = False
@@ -62,7 +66,10 @@ class Keeper:
         target = self.path if not path else _session_path(path)
         if target is None:
             raise InputError("the session has no file yet", hint="write save NAME")
+        if target == self.path:
+            self._refuse_newer(target)
         write(target, dump(replace(saved, machine=machine())))
+        self._seen = _stamp(target)
         if target != self.path:
             if self._autosave is not None:
                 self._autosave.done()
@@ -125,13 +132,30 @@ class Keeper:
             return EXIT_OK
         try:
             if self._clean != console.commands:
-                write(self.path, dump(replace(saved(console), machine=machine())))
+                target = self._own_name(self.path)
+                write(target, dump(replace(saved(console), machine=machine())))
+                if target != self.path:  # the autosave is the other's
+                    shown, other = (safe(str(path), _LONGEST) for path in (self.path, target))
+                    streams.complain(f"{shown} has been written by another process: this session is saved as {other}")
+                    return EXIT_OK
         except TuibpError as error:
             streams.complain(f"the session could not be saved: {error}")
             self.keep(console)
             return error.exit_code
         self._the_autosave(self._new).done()
         return EXIT_OK
+
+    def _refuse_newer(self, path: Path) -> None:
+        if _stamp(path) != self._seen:
+            where = safe(str(path), _LONGEST)
+            raise InputError("another process has written it since", hint="save under another name", where=where)
+
+    def _own_name(self, path: Path) -> Path:
+        """Where the session can be written without anything being lost: its file, or a new one beside it."""
+        if _stamp(path) == self._seen:
+            return path
+        names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, MOST_BESIDE))
+        return next((name for name in names if not _exists(name)), path)
 
     def _the_autosave(self, new: Callable[[], Autosave]) -> Autosave:
         if self._autosave is None:
@@ -157,6 +181,17 @@ def _session_path(path: str) -> Path:
         shown = safe(path, _LONGEST)
         raise InputError(f'"{shown}" is no name for a session', hint=f"let it end in {SUFFIX}: save my{SUFFIX}")
     return target
+
+
+def _stamp(path: Path | None) -> tuple[int, int, int] | None:
+    """By what a file is told from the one that takes its place; None where there is none."""
+    if path is None:
+        return None
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _exists(path: Path) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import shlex
+import stat
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tuibp.engine.recipe import Recipe
 from tuibp.engine.text import safe
 from tuibp.errors import InputError, TuibpError
 from tuibp.formats import network_file
-from tuibp.formats.session_file import MOST_BYTES, load
+from tuibp.formats.session_file import MOST_BYTES, is_zip, load
 
 LEFT_ALONE = "was left alone"
 """What is said of an autosave that is nobody's business here: it is not to be written over."""
@@ -32,9 +33,26 @@ def write(path: Path, raw: bytes) -> None:
     """Save a session: the file appears, or is replaced, when all of it is on the disk.
 
     Raises:
-        InputError: it cannot be written; the file that was there is as it was.
+        InputError: it cannot be written, or what bears that name is no session; the file that was there is as it was.
     """
+    _refuse_foreign(path)
     streams.write_whole(path, raw)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """A session takes the place of a session only: not of a pipe, a device or what somebody else has written."""
+    head = b""
+    try:
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode):
+            with path.open("rb") as file:
+                head = file.read(4)
+    except (OSError, ValueError):
+        return  # there is none, or writing says what is wrong
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        raise InputError("is not a regular file", hint="choose another name", where=_shown(path))
+    if head and not is_zip(head):
+        raise InputError("is no session, and would be lost", hint="choose another name", where=_shown(path))
 
 
 def read(path: Path) -> Saved:

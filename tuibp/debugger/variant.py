@@ -62,6 +62,8 @@ def variant(recipe: Recipe, changes: Mapping[str, object]) -> Recipe:
             raise InputError(f"a run has no setting {safe(name, 40)}", hint=f"those of this one are {known}")
         if not test(recipe, value):
             raise InputError(f"{name} cannot be {safe(repr(value), 40)}", hint=f"it takes {wanted}")
-        real = isinstance(value, int) and (name in settings or name == "lr")
-        (settings if name in settings else plan)[name] = float(value) if real else value  # type: ignore[arg-type]
+        changed: dict[str, Any] = settings if name in settings else plan
+        if isinstance(value, int) and (name in settings or name == "lr"):
+            value = float(value)
+        changed[name] = value
     return replace(recipe, plan=Plan(**plan))
