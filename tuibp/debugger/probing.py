@@ -64,8 +64,12 @@ class Recorded(Source):
 
     def gradient(self, name: str, layer: int) -> Array | None:
         # A mean that was set by hand need not be that of any sum. Before the batch is whole there is none to be read.
-        ws = self._record.ws
-        return (ws.gW if name == "gW" else ws.gb)[layer] if self._record.complete else None
+        if not self._record.complete:
+            return None
+        ws, layout = self._record.ws, self._record.ws.network.layout
+        shown, total = (ws.gW, layout.weights) if name == "gW" else (ws.gb, layout.biases)
+        follows = ws.slots.late and np.array_equal(total(ws.total)[layer] / ws.m, shown[layer], equal_nan=True)
+        return None if follows else shown[layer]
 
     def softmax(self, layer: int) -> Array:
         return self._record.softmax(layer)

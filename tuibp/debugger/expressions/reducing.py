@@ -13,6 +13,10 @@ from tuibp.debugger.expressions.functions import FUNCTIONS
 from tuibp.engine.calls import Do
 
 
+SHORT = 256
+"""Entries in a row from which on a product of each row costs less than a copy of all."""
+
+
 def aligned(args: Sequence[npt.NDArray[Any]], shapes: Sequence[tuple[int, ...]], lead: int) -> list[npt.NDArray[Any]]:
     """Numbers get as many axes as the arrays beside them, between the `lead` first axes and the last one."""
     most = max(map(len, shapes))
@@ -32,6 +36,8 @@ def reduce_into(
     if function == "norm":
         if x.ndim == 1:
             do(np.dot, x, x, out)
+        elif x.ndim == 3 and x.shape[-1] == 1:
+            _squares_by_rows(do, x[..., 0], out)
         else:
             squares = do.scratch(x.shape, FLOAT)
             do(np.multiply, x, x, squares)
@@ -46,6 +52,20 @@ def reduce_into(
         do(row.call, x, axes[0] if x.ndim == 1 else axes, out.dtype, out)
         if function == "mean":
             do(np.divide, out, size, out)
+
+
+def _squares_by_rows(do: Do, x: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
+    """Emit the sum of squares of a matrix whose rows lie apart, as those of weights beside their biases: no squares are
+    written. Short rows are put together first.
+    """
+    if x.shape[1] < SHORT:
+        whole = do.scratch(x.shape, FLOAT)
+        do(np.copyto, whole, x)
+        do(np.dot, whole.reshape(-1), whole.reshape(-1), out.reshape(()))
+    else:
+        rows = do.scratch(x.shape[:1], FLOAT)
+        do(np.vecdot, x, x, rows)
+        do(np.add.reduce, rows, 0, None, out.reshape(()))
 
 
 def _flattened(x: npt.NDArray[Any], axes: tuple[int, ...]) -> npt.NDArray[Any]:
