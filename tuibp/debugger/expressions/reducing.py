@@ -12,7 +12,6 @@ from tuibp.debugger.expressions.atoms import FLOAT, PRINT
 from tuibp.debugger.expressions.functions import FUNCTIONS
 from tuibp.engine.calls import Do
 
-
 SHORT = 256
 """Entries in a row from which on a product of each row costs less than a copy of all."""
 
