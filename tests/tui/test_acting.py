@@ -36,7 +36,7 @@ async def test_b_stops_before_the_selected_line_and_no_longer(opened: Opened, si
         await driver.press("1 tab down down down right b")
         assert driver.screen.choices.place == "fwd1.a" and [stop.ops for stop in board(driver).stops] == [("fwd1.a",)]
         assert gutter(driver, "fwd 1") == "●" and "z●a" in driver.pane("program")
-        assert "stop 1: break fwd1.a" in driver.hints()
+        assert "Stop 1 is set: break fwd1.a" in driver.hints()
         await run(driver, "escape c")
         assert driver.at == "e0.b0.s0.fwd1.a" and "stop 1, break fwd1.a" in driver.hints()
         assert gutter(driver, "fwd 1") == "●▶"

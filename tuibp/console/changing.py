@@ -25,7 +25,7 @@ from tuibp.present.stopped import norm
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,28}")
 """How a value may be named: behind the $."""
-_SET = re.compile(r"(?P<name>[^=<>!]*?[^=<>!\s])\s*=(?!=)\s*(?P<value>.*)$")
+_SET = re.compile(r"(?:var(?:iable)?\s+)?(?P<name>[^=<>!]*?[^=<>!\s])\s*=(?!=)\s*(?P<value>.*)$")
 _SETTING = re.compile(r"(digits|width)\s+(\S+)$")
 _CHANGE = re.compile(r"([A-Za-z0-9-]+)\s*=\s*(\S+)")
 SETTINGS = {"digits": (1, 17), "width": (40, 400)}

@@ -231,6 +231,7 @@ KINDS: dict[str, Callable[[Console, str, str], Iterator[str]]] = {
     "position": _positions,
     "timeline": _numbered(lambda console: list(range(len(console.session.timelines)))),
     "stop": _numbered(lambda console: list(console.session.stops.all)),
+    "frame": _numbered(lambda console: list(range(len(console.session.clock.frames(console.session.t))))),
     "display": _numbered(lambda console: list(console.displays)),
     "catch": _alone(lambda _: list(CATCHES)),
     "info": _alone(lambda _: list(INFO)),

@@ -20,6 +20,7 @@ from tuibp.debugger.expressions.parsing import parse
 from tuibp.debugger.expressions.past import everything
 from tuibp.debugger.expressions.syntax import ExpressionError, text_of, with_layer
 from tuibp.debugger.expressions.typed import Leaf, Typed
+from tuibp.debugger.names import SCALARS, TENSORS
 from tuibp.debugger.position import Clock, Position
 from tuibp.debugger.saved import Saved
 from tuibp.debugger.session import Session, Stop
@@ -193,19 +194,22 @@ class Console:
         node = self.bind(text)
         value = value_at(self.session.timeline, node, self.session.t)
         if value is None:
-            raise NameInputError(f"at {self.session.position.name} {self._why_undefined(text, node)}")
+            raise self._undefined(text, node)
         return value
 
-    def _why_undefined(self, text: str, node: Typed) -> str:
-        view = self.session.view()
+    def _undefined(self, text: str, node: Typed) -> NameInputError:
+        view, here = self.session.view(), f"at {self.session.position.name}"
         for leaf in everything(node):
-            if isinstance(leaf, Leaf) and not view.defined(leaf.name, leaf.layer):
-                return view.why_undefined(leaf.name, leaf.layer)
-            if getattr(leaf, "name", "") in ("cost", "bcost", "ecost", "epoch", "batch", "sample"):
-                name: str = getattr(leaf, "name", "")
-                if view.scalar(name) is None:
-                    return view.why_undefined(name)
-        return f"{text} is not defined yet"
+            name: str = getattr(leaf, "name", "")
+            tensor = isinstance(leaf, Leaf)
+            layer = leaf.layer if isinstance(leaf, Leaf) else None
+            if tensor and view.defined(name, layer):
+                continue
+            if tensor or (name in SCALARS and view.scalar(name) is None):
+                op = view.writer(name, layer)
+                hint = f"advance {op.name}, then step" if op is not None else None
+                return NameInputError(f"{here} {view.why_undefined(name, layer, _as_written(name, text))}", hint=hint)
+        return NameInputError(f"{here} {text} is not defined yet", hint="prev and avg want a past")
 
     def spelled(self, text: str) -> str:
         """An expression with its layer written out, so that it means the same anywhere."""
@@ -297,6 +301,12 @@ class Console:
         position: Position = self.session.timelines[place.timeline].clock.at(place.t)
         other = f" on timeline {place.timeline}" if place.timeline != self.session.current else ""
         return f"{position.name} (t={place.t}){other}"
+
+
+def _as_written(name: str, text: str) -> str:
+    """A tensor under the name that a text has for it."""
+    aliases = TENSORS[name].aliases if name in TENSORS else ()
+    return next((alias for alias in aliases if alias in text), name)
 
 
 def layer_at(clock: Clock, t: int) -> int | None:

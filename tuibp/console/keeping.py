@@ -44,7 +44,9 @@ def make_stop(console: Console, request: Request) -> Reply:
     stop = session.stops.add(kind, request.argument, session.clock, session.t)
     where = {condition.next.name for condition in arm(stop, session.clock).conditions if condition.next}
     looked = f" (looked at before {', '.join(sorted(where))})" if stop.test and kind != "catch" and where else ""
-    return Reply((f"stop {stop.number}: {stop.title}{looked}",), values={"number": stop.number, "stop": stop.title})
+    return Reply(
+        (f"Stop {stop.number} is set: {stop.title}{looked}.",), values={"number": stop.number, "stop": stop.title}
+    )
 
 
 def may_be_done(line: str) -> None:
@@ -61,9 +63,10 @@ def delete(console: Console, request: Request) -> Reply:
     """delete N..., or all."""
     stops = console.session.stops
     found = numbers(request.argument, dict(stops.all), "stop")
+    forgotten = [f"Stop {number} is forgotten: {stops.all[number].title}." for number in found]
     for number in found:
         stops.delete(number)
-    return Reply((f"{len(found)} stops forgotten.",) if len(found) != 1 else ())
+    return Reply(tuple(forgotten) or ("There are no stops.",))
 
 
 def enable(console: Console, request: Request) -> Reply:

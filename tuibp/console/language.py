@@ -13,6 +13,7 @@ from typing import NamedTuple
 from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS, find_command
 from tuibp.debugger.expressions.functions import FUNCTIONS
+from tuibp.debugger.foreign import BARE_WORDS, COMMAND_WORDS
 from tuibp.debugger.names import ALIASES, SCALARS, TENSORS
 from tuibp.engine.text import safe
 from tuibp.errors import InputError, TuibpError
@@ -73,6 +74,9 @@ def _command(word: str, rest: str) -> Command | None:
     exact = exact if exact is not None and exact.typed else None
     if _OPERATOR.match(rest) and (word in _NAMES or not _could_be(word)):
         return None
+    if word in COMMAND_WORDS and (word not in _NAMES or rest[:1] not in ("", "[", "(")):
+        line, does = COMMAND_WORDS[word]
+        raise InputError(f'there is no command "{word}"', hint=f"{line} {does}")
     if exact is None and (word in _NAMES or rest.startswith(("[", "("))):
         return None
     return exact or _by_prefix(word)
@@ -118,6 +122,6 @@ def wants(command: Command, argument: str) -> None:
     """
     _refuse_invisible(argument)
     if command.argument and not command.optional and not argument:
-        raise InputError(f"{command.name} what?", hint=f"write {command.usage}")
+        raise InputError(f"{command.name} what?", hint=BARE_WORDS.get(command.name, f"write {command.usage}"))
     if not command.argument and argument and not command.moves:
         raise TuibpError(f"{command.name} takes nothing behind it", hint=f"write {command.name}")

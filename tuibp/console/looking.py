@@ -114,12 +114,16 @@ def where(console: Console, request: Request) -> Reply:
 
 
 def frame(console: Console, request: Request) -> Reply:
-    """up and down."""
+    """up, down and frame N."""
     session = console.session
-    chosen = session.frame
-    for _ in range(min(request.times, 10)):
-        chosen = session.select_outer() if request.name == "up" else session.select_inner()
-    return Reply((f"Frame: {chosen.label}.",), moved=True)
+    frames = session.clock.frames(session.t)
+    if request.name == "frame":
+        chosen = numbers(request.argument, dict(enumerate(frames)), "frame") if request.argument else []
+        session.selected = frames[chosen[0]].level if chosen else session.selected
+    else:
+        for _ in range(min(request.times, 10)):
+            session.select_outer() if request.name == "up" else session.select_inner()
+    return Reply((f"Frame: {session.frame.label}.",), moved=True)
 
 
 def when(console: Console, request: Request) -> Reply:

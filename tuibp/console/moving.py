@@ -106,9 +106,8 @@ def resume_run(console: Console, request: Request) -> Job:
     direction = -1 if request.name.startswith("reverse") else +1
     told: list[str] = []
     arrival = yield from session.resume(direction, request.times, lambda hits: told.extend(_logged(console, hits)))
-    for hit in arrival.hits:
-        if hit.stop.kind == "tbreak":
-            session.stops.delete(hit.stop.number)
+    for stop in arrival.spent:
+        session.stops.delete(stop.number)
     if arrival.hits:
         console.stopped.append((session.current, session.t))
         del console.stopped[:-MOST_STOPPED]

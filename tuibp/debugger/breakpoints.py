@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from tuibp.debugger.catches import CATCHES
-from tuibp.debugger.location import parse_position
+from tuibp.debugger.location import parse_location, parse_position
 from tuibp.debugger.position import Clock
 from tuibp.engine.text import safe
-from tuibp.errors import InputError
+from tuibp.errors import InputError, PositionError
 
 Kind: TypeAlias = Literal["break", "tbreak", "watch", "catch"]
 KINDS: tuple[Kind, ...] = ("break", "tbreak", "watch", "catch")
@@ -63,6 +63,20 @@ class Breakpoint:
         return f" do {'; '.join(self.commands)}" if self.commands else ""
 
 
+def _look_for_position(kind: Kind, place: str, clock: Clock, t: int) -> None:
+    """A place of the program must stand there; who names a position has forgotten a word."""
+    try:
+        parse_location(place, clock)
+    except PositionError:
+        try:
+            parse_position(place, clock, t)
+        except PositionError:
+            return  # `arm` says what is wrong
+        raise InputError(
+            f"{place} is a position, not a place in the program", hint=f"write {kind} at {place}"
+        ) from None
+
+
 def read(kind: Kind, text: str, number: int, clock: Clock, t: int) -> Breakpoint:
     """A breakpoint from what stands behind the kind: "bwd 1 if cost > 1 do print y".
 
@@ -102,4 +116,6 @@ def read(kind: Kind, text: str, number: int, clock: Clock, t: int) -> Breakpoint
     if match and match[1] is None:
         raise InputError("at which position?", hint=f"write {kind} at e2.b17, or {kind} at +3b")
     fixed = parse_position(match[1], clock, t) if match else None
+    if fixed is None:
+        _look_for_position(kind, place, clock, t)
     return Breakpoint(number, kind, place, test, commands, fixed=fixed)

@@ -47,11 +47,17 @@ class Hunt:
             TuibpError: a stop means nothing on this timeline.
         """
         self._timeline = timeline
-        self._armed: list[Armed] = [arm(stop, timeline.clock) for stop in stops]
+        self._stops = tuple(stops)
+        self._armed: list[Armed] = [arm(stop, timeline.clock) for stop in self._stops]
         self._first_bad = first_bad
         conditions = [condition for armed in self._armed for condition in armed.conditions]
         wants_bad = any(armed.first_bad for armed in self._armed)
         self._search = Search(timeline, conditions, first_bad if wants_bad else None)
+
+    def without(self, stops: Iterable[Breakpoint]) -> Hunt:
+        """The same without some of them."""
+        numbers = {stop.number for stop in stops}
+        return Hunt(self._timeline, [stop for stop in self._stops if stop.number not in numbers], self._first_bad)
 
     @property
     def logs(self) -> bool:
@@ -59,9 +65,14 @@ class Hunt:
         return any(armed.breakpoint.commands for armed in self._armed)
 
     @property
+    def wanes(self) -> bool:
+        """Whether some are forgotten where they hold."""
+        return any(stop.kind == "tbreak" for stop in self._stops)
+
+    @property
     def simple(self) -> bool:
         """Whether any number of stops may be gone over at once."""
-        return self._search.simple and not self.logs
+        return self._search.simple and not self.logs and not self.wanes
 
     def next(self, t: int, direction: int, count: int = 1) -> Found:
         """The next position where one stops, after t or before it, or the count-th where the hunt is simple; yields and

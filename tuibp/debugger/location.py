@@ -13,6 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tuibp.debugger.foreign import PLACE_WORDS
 from tuibp.debugger.position import Clock, Position
 from tuibp.engine.operations import OPERATIONS, Level
 from tuibp.engine.text import safe
@@ -33,6 +34,7 @@ _PART = re.compile(r"([ebs])(\d{1,18})$")
 _LAYER = re.compile(r"(fwd|bwd)(\d{1,6})$")
 _OPS = {"delta": "db", "δ": "db", "dC/da": "dC_da", "∂C/∂a": "dC_da", "C": "cost"} | {name: name for name in OPERATIONS}
 _FIRST = {"fwd": "z", "bwd": "dC_da"}
+_PLACES = "write bwd 1, fwd 2.a, cost or update"
 _HINT = "write e2.b17.s4.bwd1.dW, t=500, 41%, +3b, start or end"
 
 
@@ -67,7 +69,7 @@ def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[.\s]+", joined) if word]
 
 
-def _op_name(text: str, words: list[str], L: int) -> str:
+def _op_name(text: str, words: list[str], L: int, hint: str = _HINT) -> str:
     """The name of an operation from what is left of a position: ["bwd1", "dW"], ["bwd1"], ["cost"]."""
     match = _LAYER.match(words[0])
     if match:
@@ -85,7 +87,9 @@ def _op_name(text: str, words: list[str], L: int) -> str:
     name = _OPS.get(words[0])
     if name is None or len(words) > 1:
         near = difflib.get_close_matches(words[0], _OPS, n=1)
-        raise _bad(text, f'no operation "{safe(" ".join(words), 30)}"', f"did you mean {near[0]}?" if near else _HINT)
+        meant = PLACE_WORDS.get(words[0])
+        hint = f"write {meant}" if meant else f"did you mean {near[0]}?" if near else hint
+        raise _bad(text, f'no operation "{safe(" ".join(words), 30)}"', hint)
     if OPERATIONS[name].frame is Level.LAYER:
         direction = "fwd" if name in ("z", "a") else "bwd"
         raise _bad(text, f"{name} belongs to a layer", f"write {direction}{L}.{name}")
@@ -100,8 +104,8 @@ def parse_location(text: str, clock: Clock) -> Location:
     """
     words = _words(text) if len(text) <= 200 else []
     if not words:
-        raise _bad(text, "is not a place in the program", "write bwd 1, fwd2.a, cost or update")
-    return location(_op_name(text, words, clock.program.L), clock)
+        raise _bad(text, "is not a place in the program", _PLACES)
+    return location(_op_name(text, words, clock.program.L, _PLACES), clock)
 
 
 def location(name: str, clock: Clock) -> Location:

@@ -120,7 +120,9 @@ MOVEMENTS = (
         _by_level(-1, Level.LAYER),
         aliases=("rs",),
     ),
-    Command("stepi", ("i",), "move", "operation", "Compute one operation.", _by_level(+1, Level.OP), aliases=("si",)),
+    Command(
+        "stepi", ("i",), "move", "operation", "Compute one operation.", _by_level(+1, Level.OP), aliases=("si", "ni")
+    ),
     Command(
         "reverse-stepi",
         ("I",),
@@ -128,7 +130,7 @@ MOVEMENTS = (
         "operation back",
         "Undo one operation.",
         _by_level(-1, Level.OP),
-        aliases=("rsi",),
+        aliases=("rsi", "rni"),
     ),
     Command(
         "next",

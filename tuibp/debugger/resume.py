@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.hunt import Hit, Hunt
 from tuibp.debugger.sweep import OvertakenError
 
@@ -23,6 +24,8 @@ class Arrival:
     t: int
     hits: tuple[Hit, ...]
     """What has stopped it; none at either end of the run."""
+    spent: tuple[Breakpoint, ...] = ()
+    """The tbreaks that have held on the way, and are to be forgotten."""
 
 
 def resume(
@@ -33,16 +36,20 @@ def resume(
     Yields:
         (batches run, batches to run). Until it has ended the session stays where it was, but for logpoints.
     """
-    t = session.t
+    t, spent = session.t, list[Breakpoint]()
     while True:
         at_once = count if hunt.simple else 1
         place = yield from _next(hunt, t, direction, at_once)
         if place is None:
             end = session.clock.total if direction > 0 else 0
             yield from session.travel(end)
-            return Arrival(end, ())
+            return Arrival(end, (), tuple(spent))
         t, count = place, count - at_once + 1
-        hits = tuple(hunt.hits(place)) if hunt.logs or count == 1 else ()
+        hits = tuple(hunt.hits(place)) if hunt.logs or hunt.wanes or count == 1 else ()
+        once = [hit.stop for hit in hits if hit.stop.kind == "tbreak"]
+        if once:
+            spent += once
+            hunt = hunt.without(once)
         if hits and all(hit.stop.commands for hit in hits):
             if log is not None:
                 yield from session.travel(place, remember=False)
@@ -51,7 +58,7 @@ def resume(
         count -= 1
         if count == 0:
             yield from session.travel(place)
-            return Arrival(place, hits or tuple(hunt.hits(place)))
+            return Arrival(place, hits, tuple(spent))
 
 
 def _next(hunt: Hunt, t: int, direction: int, count: int) -> Generator[tuple[int, int], None, int | None]:

@@ -233,9 +233,13 @@ class View:
         """Whether a tensor or a cost, as it is shown, was computed from a number that has been edited since."""
         return is_stale(self, name, layer)
 
-    def why_undefined(self, name: str, layer: int | None = None) -> str:
-        """One sentence that says when an undefined tensor or scalar is written."""
-        label = name if layer is None else f"{name}[{layer}]"
+    def why_undefined(self, name: str, layer: int | None = None, written: str = "") -> str:
+        """One sentence that says when an undefined tensor or scalar is written.
+
+        Args:
+            written: another name for it, by which it was asked for.
+        """
+        label = (written or name) if layer is None else f"{written or name}[{layer}]"
         op = self.writer(name, layer)
         if op is None:
             return f"{label} is not defined here: no {name} is open"

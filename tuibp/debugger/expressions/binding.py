@@ -24,6 +24,7 @@ from tuibp.debugger.expressions.typed import (
     Shape,
     Typed,
 )
+from tuibp.debugger.foreign import NAME_WORDS
 from tuibp.debugger.names import ALIASES, SCALARS, TENSORS
 from tuibp.engine.arrays import Array
 from tuibp.engine.network import Network
@@ -140,6 +141,8 @@ class _Binder:
         near = difflib.get_close_matches(name, known, n=1)
         if name in FUNCTIONS:
             return self._fail(f"{name} is a function", at, f"write {FUNCTIONS[name].usage}")
+        if name in NAME_WORDS and what == "variable":
+            return self._fail(f"no {what} '{safe(name, 40)}'", at, f"write {NAME_WORDS[name]}")
         hint = f"did you mean {near[0]}?" if near else f"there are {' '.join(dict.fromkeys(known))}"
         return self._fail(f"no {what} '{safe(name, 40)}'", at, hint)
 
@@ -156,24 +159,26 @@ class _Binder:
         if row.first is not None:
             if not brackets:
                 raise self._fail(
-                    f"{name} needs its layer", node.at, f"write {name}[l] with l in {row.first}..{network.L}"
+                    f"{node.name} needs its layer", node.at, f"write {node.name}[l] with l in {row.first}..{network.L}"
                 )
             inside = brackets.pop(0)
             if len(inside) != 1:
-                guess = f"{name}[{network.L}][{','.join(map(self._written, inside))}]"
+                guess = f"{node.name}[{network.L}][{','.join(map(self._written, inside))}]"
                 raise self._fail("the first bracket is the layer", node.at, f"write {guess}")
             layer = self._integer(inside[0], "a layer")
             if not row.first <= layer <= network.L:
                 at = inside[0].at
                 raise self._fail(
-                    f"{name}[{layer}] does not exist", at, f"the layers of {name} are {row.first}..{network.L}"
+                    f"{node.name}[{layer}] does not exist",
+                    at,
+                    f"the layers of {node.name} are {row.first}..{network.L}",
                 )
         shape = row.shape(network, layer or 0)
         if not brackets:
             return Leaf(name, layer, (), shape)
         if len(brackets) > 1:
-            more = f"write {name}[layer][cell]" if layer is not None else f"write {name}[cell]"
-            raise self._fail(f"{name} has too many brackets", brackets[1][0].at, more)
+            more = f"write {node.name}[layer][cell]" if layer is not None else f"write {node.name}[cell]"
+            raise self._fail(f"{node.name} has too many brackets", brackets[1][0].at, more)
         return self._cell(name, layer, shape, brackets[0])
 
     def _written(self, part: Node | Axis) -> str:
