@@ -11,7 +11,9 @@ from tuibp.console.reply import Job, Progress, Reply, Request
 from tuibp.debugger.commands import COMMANDS
 from tuibp.debugger.conditions import Condition, watched, written_sites
 from tuibp.debugger.expressions.syntax import ExpressionError
+from tuibp.debugger.expressions.typed import Leaf
 from tuibp.debugger.hunt import Hit
+from tuibp.debugger.names import CellRef
 from tuibp.debugger.search import Search
 from tuibp.debugger.session import Stop
 from tuibp.debugger.sweep import OvertakenError, value_at
@@ -160,7 +162,10 @@ def last_change(console: Console, request: Request) -> Job:
     if before is not None and now is not None and not node.shape:
         digits = console.digits
         reason = f"{text} changed here from {short(float(before), digits)} to {short(float(now), digits)}."
-    return arrived(console, Stop(place, start, reason))
+    reply = arrived(console, Stop(place, start, reason))
+    if isinstance(node, Leaf) and node.cell and not node.shape:
+        reply.values["cell"] = str(CellRef(node.name, node.layer, tuple(at for at in node.cell if at is not None)))
+    return reply
 
 
 MOVING: dict[str, Action] = {"resume": resume_run, "visit": visit, "last": last_change}

@@ -94,6 +94,8 @@ _FOLLOWS = {
     "m": ("is the size of the batch", "start a run with another one: run with batch=..."),
 }
 """What cannot be set because it follows from other numbers, and what can be set instead."""
+INSTEAD = {"dW": "W", "uW": "W", "ub": "b"}
+"""Tensors that cannot be set, and the parameter that their cells belong to."""
 
 
 def check(timeline: Timeline, edit: Edit) -> Edit:

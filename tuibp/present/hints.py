@@ -37,6 +37,8 @@ _ROWS = {"act-stop": "act", "scroll": "cursor"}
 _FIRST = "compute it"
 READ_ON = [Run("10 tab", "key"), Run(" reads on  ")]
 """Where a note is cut that stands in the console as well."""
+LEAST_REASON = 16
+"""Columns that what is wrong gets beside its remedy."""
 LEAST_MESSAGE = 30
 """Columns that a message gets even where that leaves no room for keys."""
 
@@ -49,6 +51,8 @@ class Note:
     error: bool = False
     said: bool = False
     """Whether it stands in the console too, where one can read on if it is cut here."""
+    remedy: str = ""
+    """Its last words, which stay where there is no room for all of it."""
 
 
 def hinted(scene: Scene) -> tuple[str, ...]:
@@ -73,6 +77,14 @@ def _hint(name: str, start: bool) -> list[Run]:
     return [Run(command.keys[0], "key"), Run(f" {label}"), Run("  ")]
 
 
+def shortened(note: Note, room: int) -> str:
+    """A note within so many columns: what is wrong is cut before the remedy."""
+    left = room - len(note.remedy) - 2
+    if len(note.text) <= room or not note.remedy or left < LEAST_REASON:
+        return cut(note.text, room)
+    return f"{cut(note.text.removesuffix(note.remedy).rstrip('; '), left)}; {note.remedy}"
+
+
 def _length(runs: list[Run]) -> int:
     return sum(len(run.text) for run in runs)
 
@@ -89,10 +101,12 @@ def paint_hints(scene: Scene, note: Note, count: str, width: int) -> Picture:
     tail = [run for name in ALWAYS for run in _hint(name, start)][:-1]
     if note.text:
         room = width - _length(runs) - _length(tail) - 2
+        if note.error and len(note.text) > room:  # what went wrong matters more than how to leave
+            tail, room = [], width - _length(runs) - 2
         if note.said and len(note.text) > room:
             tail = [*READ_ON, *tail]
             room -= _length(READ_ON)
-        text = cut(note.text, room if len(note.text) <= room or room >= LEAST_MESSAGE else width - _length(runs) - 1)
+        text = shortened(note, room if len(note.text) <= room or room >= LEAST_MESSAGE else width - _length(runs) - 1)
         runs.append(Run(f"{text}  ", "bad" if note.error else "good"))
     room = width - _length(runs) - _length(tail)
     for name in hinted(scene):

@@ -104,7 +104,8 @@ class ActingScreen(LookingScreen):
             told = f"column {self._line.index(error.text) + error.column + 1}: {told}"
         if not self.layout_of.covers("console", self.choices.pane):  # there it points at the place
             self.front("console")
-        self.show(Note(told, error=True, said=True))
+        remedy = error.hint if error.hint and told.endswith(error.hint) else ""
+        self.show(Note(told, error=True, said=True, remedy=remedy))
 
     def keep(self) -> None:
         """Save the session, once what has changed is painted."""
@@ -222,8 +223,13 @@ class ActingScreen(LookingScreen):
             self.carry_out(f"display {cell}")
 
     def do_edit(self) -> None:
-        """Edit the selected cell; without one, whatever is typed."""
+        """Edit the selected cell, or the parameter that it belongs to; without one, whatever is typed."""
+        from tuibp.debugger.edits import INSTEAD
+
         cell = self.choices.cursor
+        if cell is not None and cell.name in INSTEAD:
+            self.show(f"{cell} follows from other numbers; {INSTEAD[cell.name]} is what can be set.")
+            cell = replace(cell, name=INSTEAD[cell.name])
         self.ask("set", "" if cell is None else f"{cell} = ")
 
     def _cell(self) -> CellRef | None:

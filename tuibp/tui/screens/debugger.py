@@ -24,6 +24,7 @@ from tuibp.console.console import Console
 from tuibp.console.reply import Reply
 from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS
+from tuibp.debugger.names import parse_cell
 from tuibp.debugger.view import Look
 from tuibp.engine.operations import Level
 from tuibp.errors import TuibpError
@@ -228,6 +229,10 @@ class DebuggerScreen(ActingScreen):
         self._count = ""
         if reply.moved:
             self.choices = replace(self.choices, look=self.frame_look)
+            cell = reply.values.get("cell")
+            if isinstance(cell, str):  # the one that was looked for
+                ref = parse_cell(cell, self.session.recipe.network)
+                self.choices = replace(self.choices, cursor=ref, place=None, entry="")
             for name in ("dp", "program", "formula"):
                 self.layout_of.panes[name].follow()
         self.answered(reply)

@@ -74,16 +74,18 @@ class Pane(PictureView):
     def _titled(self, scene: Scene, room: int) -> str:
         """The title, and the other panes that share the place: their names shortened as far as there is no room."""
         mark = "▸ " if scene.choices.pane == self.row.name else ""
-        heading = f"{mark}{self.row.number} {self.row.title(scene)}"
-        gap, short, letters = TABS[0], heading, max(map(len, self.tabs), default=0)
+        title = self.row.title(scene)
+        gap, short, letters = TABS[0], title, max(map(len, self.tabs), default=0)
 
         def words() -> list[str]:
-            return [short, *(f"{PANES[tab].number} {tab[:letters]}" for tab in self.tabs)]
+            return [f"{mark}{self.row.number} {short}", *(f"{PANES[tab].number} {tab[:letters]}" for tab in self.tabs)]
 
         while self.tabs and len(gap.join(words())) > room and letters > LEAST_NAME:
             gap, letters = TABS[1], letters - 1
-        if self.tabs and len(gap.join(words())) > room:
-            short = f"{mark}{self.row.number} {self.row.name}"
+        # Of a title that is too long the first words stay: they name the tensor, or the layer.
+        for brief in (" ".join(title.split()[:2]).rstrip(","), title.split()[0], self.row.name):
+            if self.tabs and len(gap.join(words())) > room:
+                short = brief
         self._spans, end = [], 0
         for name, word in zip((self.row.name, *self.tabs), words(), strict=True):
             end += len(word) + len(gap)
