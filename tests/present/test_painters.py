@@ -221,5 +221,15 @@ def test_hints_name_keys_that_exist() -> None:
 
 
 def test_a_long_note_is_cut_with_a_sign_and_leaves_help_and_quit() -> None:
-    line = plain(paint_hints(scene("xor", "start"), Note("word " * 40, error=True), "7", 80))
+    line = plain(paint_hints(scene("xor", "start"), Note("word " * 40), "7", 80))
     assert "7×" in line and "…" in line and line.endswith("? help  q quit") and len(line) <= 80
+
+
+def test_what_went_wrong_has_the_line_to_itself_and_is_cut_before_the_remedy() -> None:
+    wrong = Note(f"{'wrong ' * 20}; write bwd 1", error=True, said=True, remedy="write bwd 1")
+    line = plain(paint_hints(scene("xor", "start"), wrong, "", 80))
+    assert "wrong" in line and "…; write bwd 1" in line and line.endswith("10 tab reads on") and len(line) <= 80
+    short = Note(f"{'wrong ' * 9}; write bwd 1", error=True, said=True, remedy="write bwd 1")
+    assert short.text in plain(paint_hints(scene("xor", "start"), short, "", 80))
+    narrow = plain(paint_hints(scene("xor", "start"), wrong, "", 30))
+    assert "wrong" in narrow and len(narrow) <= 30

@@ -78,7 +78,7 @@ def _of_session(path: Path, spill: Spill | None, *, traces: bool) -> Opened:
         return begin(saved.network_name) if left_alone else Autosave(autosave_path(path))
 
     keeper = Keeper(file, autosave if traces else None, clean, saved.commands)
-    console.files = keeper
+    console.files, console.resumed = keeper, True
     return Opened(console, keeper)
 
 

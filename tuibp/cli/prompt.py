@@ -12,6 +12,7 @@ from tuibp.cli.autosaves import state_folder
 from tuibp.cli.runner import Runner
 from tuibp.console.completion import DELIMITERS, complete
 from tuibp.console.console import Console
+from tuibp.console.greeting import taken_up
 from tuibp.errors import EXIT_OK, TuibpError
 from tuibp.present.stopped import place_line
 
@@ -27,7 +28,8 @@ def prompt(runner: Runner) -> int:
         The exit code.
     """
     console = runner.console
-    streams.put(f"{console.session.recipe.title}\n{place_line(console.session)}\nhelp lists the commands, quit leaves.")
+    begins = (console.session.recipe.title, place_line(console.session), taken_up(console))
+    streams.put("\n".join([*filter(None, begins), "help lists the commands, quit leaves."]))
     with _line_editing(console):
         while True:
             try:

@@ -101,6 +101,8 @@ class Console:
     width: int = 100
     commands: int = 0
     """How many have been carried out."""
+    resumed: bool = False
+    """Whether it is that of a session which was taken up again."""
     _last: Line | None = None
     """What an empty line repeats."""
     _under_way: Command | None = None

@@ -20,6 +20,8 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 NOT_FINITE = "×"
 LABEL = 10
 """Columns of the axis labels."""
+WIDEST = 6
+"""Columns of a batch, while there are few: a curve of one or two is not to fill the pane."""
 LOG_RANGE = 1000
 """Costs that span more than this factor are drawn on a logarithmic axis."""
 EMPTY = "The cost of every finished batch appears here: } runs one batch, ] an epoch."
@@ -30,7 +32,7 @@ def paint_curve(scene: Scene, width: int, height: int, window: Window) -> Pictur
     costs, room, lines = scene.costs, max(1, width - LABEL - 1), max(1, height - 2)
     if len(costs) == 0:
         return framed([[Run(EMPTY, "dim")]], (), width, height)
-    row = _row_of_record(scene)
+    row, room = _row_of_record(scene), min(room, WIDEST * max(1, _batches(scene)))
     drawn, logarithmic = _drawn(costs, row, room, lines)
     rows = list(drawn)
     strip, targets = time_strip(scene, room, _batches(scene))

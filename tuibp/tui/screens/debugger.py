@@ -21,6 +21,7 @@ from textual.widgets import Static
 from tuibp.console.board import BoardMaker
 from tuibp.console.completion import completed
 from tuibp.console.console import Console
+from tuibp.console.greeting import taken_up
 from tuibp.console.reply import Reply
 from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS
@@ -84,7 +85,7 @@ class DebuggerScreen(ActingScreen):
         self.prompt = Prompt(lambda line, cursor: completed(console, line, cursor))
         self._busy_until = 0.0
         self._fitted = Size(0, 0)
-        self._note = Note(" ".join(session.recipe.train.notes))
+        self._note = Note(" ".join(session.recipe.train.notes) or taken_up(console))
         self.helm = Helm(self, console, self._arrived, self._under_way, self.failed)
 
     def compose(self) -> ComposeResult:
