@@ -31,7 +31,7 @@ EXAMPLES = {
     "note": ("note ", "what is to be remembered about this place"),
     "find": ("find ", "cost > 0.3   norm(gW[1]) < 1e-6   any(isnan(z[2]))"),
     "set": ("set ", "W[2][0,1] = 0.5   lr = 0.1   a[1][0] = 0"),
-    "line": (":", "break bwd 1 if norm(delta[1]) < 1e-3   print W[1]   catch nan   help   watch cost > 1"),
+    "line": (":", "break bwd 1 if norm(delta[1]) < 0.05   print W[1]   catch nan   help   watch cost > 1"),
 }
 """By command: what stands before the prompt, and in it."""
 ANSWERED = "The answer stands in the console: 10 tab goes there, the arrows scroll."
