@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
 
+from tests.console.some_lines import small
 from tests.readme import key_table
 from tests.tui.conftest import Opened
 from tests.tui.test_console import said, say
 from tuibp.console import actions
+from tuibp.console.completion import complete
 from tuibp.console.console import Console
 from tuibp.console.reply import Reply, Request
 from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS
-from tuibp.present import hints
 from tuibp.present.cells import plain
 from tuibp.present.help import paint_help
 from tuibp.tui.framework import check_keys
 from tuibp.tui.keys import bindings
 from tuibp.tui.screens.debugger import DebuggerScreen
 
-ROW = Command("yodel", ("Y",), "explain", "yodel", "Say where the sound comes from.", verb="yodel", aliases=("yo",))
+ROW = Command("yodel", ("Y",), "explain", "yodel", "Say where the sound comes from.", verb="yodel", aliases=("yo",),
+              hints={"start": -1})  # fmt: skip
 
 
 @pytest.fixture
@@ -34,7 +37,6 @@ def added(monkeypatch: pytest.MonkeyPatch) -> Command:
 
     monkeypatch.setitem(COMMANDS, ROW.name, ROW)
     monkeypatch.setitem(actions.ACTIONS, ROW.verb, yodel)
-    monkeypatch.setattr(hints, "_START", ("yodel", *hints._START))
     merged = DebuggerScreen._merged_bindings
     assert merged is not None
     copy = merged.copy()
@@ -50,6 +52,14 @@ def test_it_is_in_help_and_readme_and_has_its_key(added: Command) -> None:
     assert f"              Y  {added.help} :yodel" in text
     assert f"| `Y` | yodel | {added.help} |" in key_table()
     assert check_keys(bindings())["Y"] == "command('yodel')"
+
+
+def test_it_is_completed_and_so_is_what_it_takes(added: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = small()
+    assert complete(console, "yo", 2) == complete(console, "help yod", 8) == ["yodel"]
+    assert complete(console, "yodel norm(g", 12) == []
+    monkeypatch.setitem(COMMANDS, ROW.name, replace(ROW, argument="E", takes=("expression",)))
+    assert complete(console, "yodel norm(g", 12) == ["gW[", "gb["]
 
 
 async def test_it_is_on_the_screen(opened: Opened, added: Command) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Command:
     """Whether it may be left out."""
     takes: tuple[str, ...] = ()
     """What completes it: kinds of words, as `console.completion` knows them."""
+    hints: Mapping[str, int] = field(default_factory=dict)
+    """Where the last line of the screen names its key, how far to the left: by context (`present.hints`), a rank."""
     repeats: bool = False
     """Whether an empty line does it again; movements are always repeated."""
 

@@ -90,17 +90,6 @@ def _goto(session: Session, _: int, argument: str) -> int:
     return parse_position(argument, session.clock, session.t)
 
 
-def _level_pair(
-    name: str, forward: tuple[str, ...], back: tuple[str, ...], level: Level, what: str
-) -> tuple[Command, Command]:
-    return (
-        Command(name, forward, "move", name, f"Go to the next {what}.", _by_level(+1, level)),
-        Command(
-            f"reverse-{name}", back, "move", f"{name} back", f"Go back to the {what} before.", _by_level(-1, level)
-        ),
-    )
-
-
 MOVEMENTS = (
     Command(
         "step",
@@ -110,6 +99,7 @@ MOVEMENTS = (
         "Compute the next layer, or the next line of the program.",
         _by_level(+1, Level.LAYER),
         aliases=("s",),
+        hints={"start": 0, "inside": 0, "cell": 7, "listing": 6},
     ),
     Command(
         "reverse-step",
@@ -119,9 +109,17 @@ MOVEMENTS = (
         "Undo exactly what the step before did.",
         _by_level(-1, Level.LAYER),
         aliases=("rs",),
+        hints={"inside": 1, "end": 0, "listing": 7},
     ),
     Command(
-        "stepi", ("i",), "move", "operation", "Compute one operation.", _by_level(+1, Level.OP), aliases=("si", "ni")
+        "stepi",
+        ("i",),
+        "move",
+        "operation",
+        "Compute one operation.",
+        _by_level(+1, Level.OP),
+        aliases=("si", "ni"),
+        hints={"start": 6, "inside": 9},
     ),
     Command(
         "reverse-stepi",
@@ -158,6 +156,7 @@ MOVEMENTS = (
         "Go to the end of the selected frame and show its result.",
         _repeated(_finish),
         aliases=("fin",),
+        hints={"inside": 11},
     ),
     Command(
         "reverse-finish",
@@ -167,8 +166,32 @@ MOVEMENTS = (
         "Go to the start of the selected frame, then of the one around it.",
         _repeated(_reverse_finish),
     ),
-    *_level_pair("sample", (")",), ("(",), Level.SAMPLE, "sample (or grad, update)"),
-    Command("batch", ("}", "pgdn"), "move", "batch", "Run the batch to its end.", _by_batch(+1)),
+    Command(
+        "sample",
+        (")",),
+        "move",
+        "sample",
+        "Go to the next sample (or grad, update).",
+        _by_level(+1, Level.SAMPLE),
+        hints={"start": 7, "inside": 8},
+    ),
+    Command(
+        "reverse-sample",
+        ("(",),
+        "move",
+        "sample back",
+        "Go back to the sample (or grad, update) before.",
+        _by_level(-1, Level.SAMPLE),
+    ),
+    Command(
+        "batch",
+        ("}", "pgdn"),
+        "move",
+        "batch",
+        "Run the batch to its end.",
+        _by_batch(+1),
+        hints={"start": 3, "inside": 5},
+    ),
     Command(
         "reverse-batch",
         ("{", "pgup"),
@@ -177,7 +200,24 @@ MOVEMENTS = (
         "Go back to where the batch before had ended.",
         _by_batch(-1),
     ),
-    *_level_pair("epoch", ("]",), ("[",), Level.EPOCH, "epoch"),
+    Command(
+        "epoch",
+        ("]",),
+        "move",
+        "epoch",
+        "Go to the next epoch.",
+        _by_level(+1, Level.EPOCH),
+        hints={"start": 8, "inside": 10},
+    ),
+    Command(
+        "reverse-epoch",
+        ("[",),
+        "move",
+        "epoch back",
+        "Go back to the epoch before.",
+        _by_level(-1, Level.EPOCH),
+        hints={"end": 3},
+    ),
     Command(
         "until",
         (),
@@ -207,6 +247,7 @@ MOVEMENTS = (
         _advance(+1),
         argument="LOC",
         takes=("place",),
+        hints={"listing": 1},
     ),
     Command(
         "reverse-advance",
@@ -217,6 +258,7 @@ MOVEMENTS = (
         _advance(-1),
         argument="LOC",
         takes=("place",),
+        hints={"listing": 2},
     ),
     Command(
         "goto",
@@ -227,5 +269,6 @@ MOVEMENTS = (
         _goto,
         argument="POS",
         takes=("position",),
+        hints={"start": 10, "inside": 12, "end": 4},
     ),
 )

@@ -6,35 +6,23 @@ Made from COMMANDS, so that a hint never names a key that does not exist.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 
+from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS
 from tuibp.present.cells import Picture, Run, cut, framed
 from tuibp.present.numbers import duration
 from tuibp.present.scene import Scene
 
-_START = ("step", "command", "continue", "batch", "cursor", "pane", "stepi", "sample", "epoch", "zoom", "goto")
-_INSIDE = ("step", "reverse-step", "continue", "break", "command", "batch", "cursor", "pane", "sample", "stepi",
-           "epoch", "finish", "goto", "zoom")  # fmt: skip
-_END = ("reverse-step", "reverse-continue", "command", "reverse-epoch", "goto", "back", "cursor", "pane", "zoom")
-_CELL = ("set", "watch", "display", "last", "command", "escape", "cursor", "step", "zoom", "pane", "digits")
-_LISTING = ("break", "advance", "reverse-advance", "command", "escape", "cursor", "step", "reverse-step", "pane")
-_ENTRY = {
-    "stop": ("act-stop", "forget", "continue", "command", "escape", "cursor", "pane"),
-    "display": ("forget", "continue", "command", "escape", "cursor", "pane"),
+_LABELS = {
+    "reverse-step": "undo",
+    "cursor": "pick",
+    "command": "command",
+    "step start": "compute it",
+    "act stop": "on or off",
+    "cursor console": "scroll",
 }
-_PANE = {
-    "stops": ("cursor", "break", "watch", "display", "command", "continue", "pane"),
-    "timelines": ("cursor", "mark", "note", "set", "command", "pane"),
-    "console": ("command", "scroll", "escape", "zoom", "pane"),
-}
-"""In panes that show no cells, whatever cell is selected elsewhere."""
-_PLACE = ("act", "mark", "note", "command", "escape", "cursor", "pane")
-ALWAYS = ("help", "quit")
-"""Shown at the end of the line, whatever else has room."""
-_LABELS = {"reverse-step": "undo", "cursor": "pick", "command": "command", "act-stop": "on or off", "scroll": "scroll"}
-_ROWS = {"act-stop": "act", "scroll": "cursor"}
-"""Hints that are another command's, in a place where it means something else."""
-_FIRST = "compute it"
+"""Other words for a label: by command, or by command and context."""
 READ_ON = [Run("10 tab", "key"), Run(" reads on  ")]
 """Where a note is cut that stands in the console as well."""
 LEAST_REASON = 16
@@ -55,25 +43,34 @@ class Note:
     """Its last words, which stay where there is no room for all of it."""
 
 
-def hinted(scene: Scene) -> tuple[str, ...]:
-    """The commands whose keys matter here, the most important first."""
-    if scene.choices.entry:
-        return _ENTRY.get(scene.choices.entry.partition(":")[0], _PLACE)
-    if scene.choices.pane in _PANE:
-        return _PANE[scene.choices.pane]
-    if scene.choices.place is not None:
-        return _LISTING
-    if scene.choices.cursor is not None:
-        return ("matrix", *_CELL) if scene.choices.pane == "matrix" and scene.matrix != "W" else _CELL
+def contexts(scene: Scene) -> tuple[str, ...]:
+    """What the keys of the last line depend on: names that `Command.hints` knows."""
+    choices = scene.choices
+    if choices.entry:
+        kind = choices.entry.partition(":")[0]
+        return (kind,) if kind in ("stop", "display") else ("place",)
+    if choices.pane in ("stops", "timelines", "console"):  # no cells there, whatever is selected elsewhere
+        return (choices.pane,)
+    if choices.place is not None:
+        return ("listing",)
+    if choices.cursor is not None:
+        gradient = choices.pane == "matrix" and scene.matrix != "W"
+        return ("cell", "cell of a gradient") if gradient else ("cell",)
     if scene.next is None:
-        return _END
-    return _START if scene.view.t == 0 else _INSIDE
+        return ("end",)
+    return ("start",) if scene.view.t == 0 else ("inside",)
 
 
-def _hint(name: str, start: bool) -> list[Run]:
+def hinted(*contexts: str) -> list[list[Run]]:
+    """The keys that matter in some contexts and what they do, the most important first."""
+    rows = [(command.hints[context], context, command) for command in COMMANDS.values()
+            for context in contexts if context in command.hints]  # fmt: skip
+    return [_hint(command, context) for _, context, command in sorted(rows, key=itemgetter(0))]
+
+
+def _hint(command: Command, context: str) -> list[Run]:
     """A key and what it does."""
-    command = COMMANDS[_ROWS.get(name, name)]
-    label = _FIRST if start and name == "step" else _LABELS.get(name, command.label)
+    label = _LABELS.get(f"{command.name} {context}") or _LABELS.get(command.name, command.label)
     return [Run(command.keys[0], "key"), Run(f" {label}"), Run("  ")]
 
 
@@ -95,10 +92,10 @@ def paint_hints(scene: Scene, note: Note, count: str, width: int) -> Picture:
     Args:
         count: the digits typed so far.
     """
-    runs, start = [Run(" ")], scene.view.t == 0
+    runs = [Run(" ")]
     if count:
         runs.append(Run(f"{count}× ", "title"))
-    tail = [run for name in ALWAYS for run in _hint(name, start)][:-1]
+    tail = [run for hint in hinted("always") for run in hint][:-1]
     if note.text:
         room = width - _length(runs) - _length(tail) - 2
         if note.error and len(note.text) > room:  # what went wrong matters more than how to leave
@@ -109,8 +106,7 @@ def paint_hints(scene: Scene, note: Note, count: str, width: int) -> Picture:
         text = shortened(note, room if len(note.text) <= room or room >= LEAST_MESSAGE else width - _length(runs) - 1)
         runs.append(Run(f"{text}  ", "bad" if note.error else "good"))
     room = width - _length(runs) - _length(tail)
-    for name in hinted(scene):
-        hint = _hint(name, start)
+    for hint in hinted(*contexts(scene)):
         if _length(hint) <= room:
             runs += hint
             room -= _length(hint)
