@@ -143,7 +143,7 @@ def test_a_board_is_cheap(console: Console, monkeypatch: pytest.MonkeyPatch) -> 
         return arm(stop, clock)
 
     monkeypatch.setattr(FlightLog, "mean_costs", mean_costs)
-    monkeypatch.setattr("tuibp.console.board.arm", counted)
+    monkeypatch.setattr("tuibp.debugger.arming.arm", counted)
     maker = BoardMaker(console)
     first = maker.now(())
     assert not copied and len(armed) == 1 and not first.displays and not first.said

@@ -13,7 +13,6 @@ from tuibp.cli.files import open_recipe
 from tuibp.console.console import Console
 from tuibp.debugger.session import Session
 from tuibp.tui.app import TuibpApp
-from tuibp.tui.screens import debugger
 
 SIZES = [(80, 24), (120, 40)]
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 [/nope] [bold]x[/bold] $x {y} \x9b2J \u202e漢字"
@@ -113,7 +112,7 @@ async def test_tab_completes(opened: Opened, monkeypatch: pytest.MonkeyPatch) ->
         asked.append((line, cursor))
         return ("print W", ["W[1]", "W[2]"]) if line.startswith("pr") else (line[:cursor], [])
 
-    monkeypatch.setattr(debugger, "completed", completed)
+    monkeypatch.setattr("tuibp.console.completion.completed", completed)
     async with opened("xor") as driver:
         pane = driver.focused()
         await driver.press("colon p r x")

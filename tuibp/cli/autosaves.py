@@ -18,7 +18,9 @@ from pathlib import Path
 
 from tuibp.cli.files import is_sample
 from tuibp.engine.text import safe
-from tuibp.formats.session_file import SUFFIX
+
+SUFFIX = ".tuibp"
+"""What the name of a session ends in."""
 
 KEPT = 20
 """Autosaves of sessions without a file that are kept; the oldest go."""

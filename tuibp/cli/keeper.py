@@ -9,18 +9,17 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tuibp.cli import files, streams
-from tuibp.cli.autosaves import Autosave, autosave_path, begin
-from tuibp.cli.session_files import machine, write
-from tuibp.console.console import Console
-from tuibp.console.sessions import saved
-from tuibp.debugger.saved import Saved
+from tuibp.cli.autosaves import SUFFIX, Autosave, autosave_path, begin
 from tuibp.engine.text import safe
 from tuibp.errors import EXIT_OK, InputError, TuibpError
-from tuibp.formats.session_file import SUFFIX, dump
+
+if TYPE_CHECKING:
+    from tuibp.console.console import Console
+    from tuibp.debugger.saved import Saved
 
 MOST_SCRIPT = 2**20
 """Bytes of a script that are read."""
@@ -68,7 +67,7 @@ class Keeper:
             raise InputError("the session has no file yet", hint="write save NAME")
         if target == self.path:
             self._refuse_newer(target)
-        write(target, dump(replace(saved, machine=machine())))
+        _write(target, saved)
         self._seen = _stamp(target)
         if target != self.path:
             if self._autosave is not None:
@@ -111,6 +110,10 @@ class Keeper:
         """Write the autosave, if anything has been done since; trouble is said once."""
         if self._new is None or console.commands == self._kept:
             return
+        # How a session is written is loaded with the first command, not with the screen.
+        from tuibp.console.sessions import saved
+        from tuibp.formats.session_file import dump
+
         autosave = self._the_autosave(self._new)
         try:
             if autosave.keep(dump(saved(console, with_digests=False))):
@@ -130,10 +133,12 @@ class Keeper:
         """
         if self._new is None or self.path is None:
             return EXIT_OK
+        from tuibp.console.sessions import saved
+
         try:
             if self._clean != console.commands:
                 target = self._own_name(self.path)
-                write(target, dump(replace(saved(console), machine=machine())))
+                _write(target, saved(console))
                 if target != self.path:  # the autosave is the other's
                     shown, other = (safe(str(path), _LONGEST) for path in (self.path, target))
                     streams.complain(f"{shown} has been written by another process: this session is saved as {other}")
@@ -170,6 +175,16 @@ def new_keeper(name: str, *, traces: bool) -> Keeper:
         traces: whether it has an autosave.
     """
     return Keeper(None, (lambda: begin(name)) if traces else None)
+
+
+def _write(target: Path, session: Saved) -> None:
+    """Write a session of this machine to a file."""
+    from dataclasses import replace
+
+    from tuibp.cli.session_files import machine, write
+    from tuibp.formats.session_file import dump
+
+    write(target, dump(replace(session, machine=machine())))
 
 
 def _session_path(path: str) -> Path:

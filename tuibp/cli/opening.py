@@ -10,10 +10,7 @@ from tuibp.cli import streams
 from tuibp.cli.autosaves import Autosave, autosave_path, begin, is_session, latest_for, saved_path
 from tuibp.cli.files import Source, open_source
 from tuibp.cli.keeper import Keeper, new_keeper
-from tuibp.cli.progress import follow
-from tuibp.cli.session_files import LEFT_ALONE, machine, open_session, read, recipe_of
 from tuibp.console.console import Console, Origin
-from tuibp.console.sessions import compared, restoring
 from tuibp.debugger.history import Spill
 from tuibp.debugger.session import Session
 from tuibp.engine.text import safe
@@ -60,6 +57,9 @@ def of_network(source: Source, spill: Spill | None, *, traces: bool = True) -> O
 
 def _of_session(path: Path, spill: Spill | None, *, traces: bool) -> Opened:
     """A session that goes on."""
+    from tuibp.cli.session_files import LEFT_ALONE, machine, open_session, read, recipe_of
+    from tuibp.console.sessions import compared, restoring
+
     file = saved_path(path)
     saved, sentence = (read(path), "") if file is None or file != path else open_session(path)
     recipe, sentences = recipe_of(saved)
@@ -84,6 +84,8 @@ def _of_session(path: Path, spill: Spill | None, *, traces: bool) -> Opened:
 
 def _driven(job: Generator[tuple[int, int], None, T]) -> T:
     """Carry out a job, drawing how far it is."""
+    from tuibp.cli.progress import follow
+
     found: list[T] = []
 
     def steps() -> Generator[tuple[int, int], None, None]:

@@ -96,11 +96,12 @@ def _open_screen(name: str, arguments: Namespace) -> int:
 
     unicode = "utf" in (sys.stderr.encoding or "").lower()
     with closing(SpillFile()) as spill:
-        from tuibp.cli.debug import run_scripts
         from tuibp.cli.opening import of_network, open_console
-        from tuibp.cli.runner import Runner
 
         if reading is None:
+            from tuibp.cli.debug import run_scripts
+            from tuibp.cli.runner import Runner
+
             opened = open_console(name, spill, go_on=arguments.go_on)
             code = run_scripts(Runner(*opened), opened.keeper, arguments.scripts)
             if code is not None:

@@ -7,19 +7,19 @@ shows is not computed at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from tuibp.console.console import Console, Place
-from tuibp.console.moving import display_entry
-from tuibp.debugger.arming import arm
-from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.timeline import Timeline
 from tuibp.engine.arrays import Array
 from tuibp.errors import TuibpError
 from tuibp.present.board import Board, DisplayEntry, PlaceEntry, StopEntry, TimelineEntry
 from tuibp.present.side import CURVE
+
+if TYPE_CHECKING:
+    from tuibp.debugger.breakpoints import Breakpoint
 
 T = TypeVar("T")
 SAID = 500
@@ -70,6 +70,8 @@ class BoardMaker:
         return self._once(lambda: _stop_entry(stop, timeline), stop, self._console.session.current)
 
     def _display(self, number: int) -> DisplayEntry:
+        from tuibp.console.moving import display_entry
+
         console, session = self._console, self._console.session
         where = (session.current, session.t, console.digits, console.width)
         return self._once(
@@ -114,6 +116,8 @@ class BoardMaker:
 
 def _stop_entry(stop: Breakpoint, timeline: Timeline) -> StopEntry:
     """A stop, with the operations that it stops before, for the gutter."""
+    from tuibp.debugger.arming import arm
+
     ops: tuple[str, ...] = ()
     if stop.kind in ("break", "tbreak") and stop.fixed is None:
         try:

@@ -7,26 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
-from tuibp.console.language import Line, read_count, read_line, wants
 from tuibp.console.reply import Job, Reply, Request, finished
-from tuibp.debugger.command import Command
-from tuibp.debugger.expressions.binding import Scope, bind, mentions_layer
-from tuibp.debugger.expressions.evaluate import Values
-from tuibp.debugger.expressions.parsing import parse
-from tuibp.debugger.expressions.past import everything
-from tuibp.debugger.expressions.syntax import ExpressionError, text_of, with_layer
-from tuibp.debugger.expressions.typed import Leaf, Typed
-from tuibp.debugger.names import SCALARS, TENSORS
 from tuibp.debugger.position import Clock, Position
-from tuibp.debugger.saved import Saved
 from tuibp.debugger.session import Session, Stop
-from tuibp.debugger.sweep import value_at
 from tuibp.engine.text import safe
-from tuibp.errors import InputError, NameInputError
+from tuibp.errors import InputError
+
+if TYPE_CHECKING:
+    from tuibp.console.language import Line
+    from tuibp.debugger.command import Command
+    from tuibp.debugger.expressions.evaluate import Values
+    from tuibp.debugger.expressions.typed import Typed
+    from tuibp.debugger.saved import Saved
 
 DIGITS = 6
 MOST_VALUES = 10_000
@@ -118,6 +114,8 @@ class Console:
         Raises:
             TuibpError: it means nothing.
         """
+        from tuibp.console.language import read_line
+
         parsed = read_line(line)
         return self._last if not line.strip() and self._last is not None else parsed
 
@@ -142,6 +140,7 @@ class Console:
     def carry_out(self, command: Command, argument: str = "", format: str = "") -> Job:
         """A command and its argument; a movement's is its count."""
         from tuibp.console.actions import ACTIONS, move
+        from tuibp.console.language import read_count, wants
 
         wants(command, argument)
         count = read_count(command, argument) if command.moves and not command.argument else 1
@@ -176,7 +175,7 @@ class Console:
         """The layer at hand, which l stands for: of the operation just done, else of the next one."""
         return layer_at(self.session.clock, self.session.t)
 
-    # -- expressions
+    # -- expressions; their language is loaded with the first of them, not with the screen
 
     def bind(self, text: str) -> Typed:
         """An expression as it is meant here.
@@ -184,8 +183,9 @@ class Console:
         Raises:
             ExpressionError: it means nothing.
         """
-        scope = Scope(self.session.recipe.network, self.layer, self.recall)
-        return bind(parse(text), text, scope)
+        from tuibp.console.meaning import bind
+
+        return bind(self, text)
 
     def value(self, text: str) -> Values:
         """What an expression is worth here.
@@ -193,30 +193,15 @@ class Console:
         Raises:
             TuibpError: it means nothing, or is not computed yet.
         """
-        node = self.bind(text)
-        value = value_at(self.session.timeline, node, self.session.t)
-        if value is None:
-            raise self._undefined(text, node)
-        return value
+        from tuibp.console.meaning import value
 
-    def _undefined(self, text: str, node: Typed) -> NameInputError:
-        view, here = self.session.view(), f"at {self.session.position.name}"
-        for leaf in everything(node):
-            name: str = getattr(leaf, "name", "")
-            tensor = isinstance(leaf, Leaf)
-            layer = leaf.layer if isinstance(leaf, Leaf) else None
-            if tensor and view.defined(name, layer):
-                continue
-            if tensor or (name in SCALARS and view.scalar(name) is None):
-                op = view.writer(name, layer)
-                hint = f"advance {op.name}, then step" if op is not None else None
-                return NameInputError(f"{here} {view.why_undefined(name, layer, _as_written(name, text))}", hint=hint)
-        return NameInputError(f"{here} {text} is not defined yet", hint="prev and avg want a past")
+        return value(self, text)
 
     def spelled(self, text: str) -> str:
         """An expression with its layer written out, so that it means the same anywhere."""
-        node = parse(text)
-        return text_of(with_layer(node, self.layer)) if self.layer and mentions_layer(node) else text
+        from tuibp.console.meaning import spelled
+
+        return spelled(self, text)
 
     def test(self, text: str) -> bool:
         """Whether a test holds here; undefined means false.
@@ -224,13 +209,9 @@ class Console:
         Raises:
             ExpressionError: it is no test.
         """
-        node = self.bind(text)
-        if not node.boolean:
-            raise ExpressionError("this is no test", text, 0, "compare it, such as cost < 0.1")
-        if node.shape:
-            raise ExpressionError("this is a test for every entry", text, 0, "wrap it in any(...) or all(...)")
-        value = value_at(self.session.timeline, node, self.session.t)
-        return value is not None and bool(value)
+        from tuibp.console.meaning import holds
+
+        return holds(self, text)
 
     def recall(self, name: str) -> Values | float:
         """The value behind $name: $ the last, $$ the one before, $3, or one that `set $name = E` has made.
@@ -259,9 +240,9 @@ class Console:
         entry = self.values[number]
         if entry.value is not None:
             return entry.value
-        timeline, t = self.session.timelines[entry.place.timeline], entry.place.t
-        scope = Scope(timeline.recipe.network, layer_at(timeline.clock, t), self.recall)
-        value = value_at(timeline, bind(parse(entry.expression), entry.expression, scope), t)
+        from tuibp.console.meaning import value_there
+
+        value = value_there(self, entry.expression, entry.place)
         result = np.array(np.nan if value is None else value)
         self.values[number] = Recorded(entry.expression, entry.place, result)
         return result
@@ -303,12 +284,6 @@ class Console:
         position: Position = self.session.timelines[place.timeline].clock.at(place.t)
         other = f" on timeline {place.timeline}" if place.timeline != self.session.current else ""
         return f"{position.name} (t={place.t}){other}"
-
-
-def _as_written(name: str, text: str) -> str:
-    """A tensor under the name that a text has for it."""
-    aliases = TENSORS[name].aliases if name in TENSORS else ()
-    return next((alias for alias in aliases if alias in text), name)
 
 
 def layer_at(clock: Clock, t: int) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from tuibp.debugger.branch import Branch, Frames, Origin
 from tuibp.debugger.flight_log import EpochLog, FlightLog
 from tuibp.debugger.gauges import Gauges
 from tuibp.debugger.history import Keyframes, Spill
-from tuibp.debugger.probing import Armed
 from tuibp.debugger.record import Record, Spent
 from tuibp.engine.arrays import Array, IntArray, aligned_empty
 from tuibp.engine.dataset import Orders, epochs_of_a_draw
@@ -26,6 +26,9 @@ from tuibp.engine.program import Program
 from tuibp.engine.quiet import quiet
 from tuibp.engine.state import State
 from tuibp.engine.straight import Runner
+
+if TYPE_CHECKING:
+    from tuibp.debugger.probing import Armed
 
 _TORN = -1
 LONG = 10_000_000

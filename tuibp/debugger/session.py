@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from tuibp.debugger.breakpoints import Breakpoint
 from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS, find_command
-from tuibp.debugger.debug_table import of_debug
 from tuibp.debugger.edits import Edit
 from tuibp.debugger.history import BUDGET, Spill
-from tuibp.debugger.hunt import Hunt
 from tuibp.debugger.names import SCALARS, CellRef, parse_cell
-from tuibp.debugger.nonfinite import FirstNonFinite
 from tuibp.debugger.position import Clock, Frame, Position
-from tuibp.debugger.resume import Arrival, Logger, resume
 from tuibp.debugger.stops import Stops
 from tuibp.debugger.timeline import FORK_SHARE, Timeline
 from tuibp.debugger.variant import variant
@@ -30,6 +25,12 @@ from tuibp.engine.operations import Level
 from tuibp.engine.recipe import Recipe
 from tuibp.engine.text import safe
 from tuibp.errors import InputError, NameInputError, PositionError, TuibpError
+
+if TYPE_CHECKING:
+    from tuibp.debugger.breakpoints import Breakpoint
+    from tuibp.debugger.hunt import Hunt
+    from tuibp.debugger.nonfinite import FirstNonFinite
+    from tuibp.debugger.resume import Arrival, Logger
 
 MOST_TIMELINES = 250
 """Timelines of a session: each may take up to 20 MB."""
@@ -92,8 +93,11 @@ class Session:
         self._bad_places: dict[Timeline, FirstNonFinite] = {}
         self._hunt: tuple[Timeline, list[Breakpoint], Hunt] | None = None
         """What was looked for last, and where."""
-        for _, kind, text in of_debug(recipe.debug):
-            self.stops.add(kind, text, self.clock, 0)
+        if recipe.debug:
+            from tuibp.debugger.debug_table import of_debug
+
+            for _, kind, text in of_debug(recipe.debug):
+                self.stops.add(kind, text, self.clock, 0)
         self._just_made: int | None = None
         """The timeline that has been made by an edit where we have stood ever since."""
 
@@ -225,6 +229,9 @@ class Session:
         Raises:
             TuibpError: one of them means nothing here; a new run may have other places.
         """
+        from tuibp.debugger.hunt import Hunt  # nobody who has set no stop waits for it
+        from tuibp.debugger.nonfinite import FirstNonFinite
+
         timeline, enabled = self.timeline, self.stops.enabled
         if self._hunt is None or self._hunt[:2] != (timeline, enabled):
             bad = self._bad_places.setdefault(timeline, FirstNonFinite(timeline))
@@ -246,6 +253,8 @@ class Session:
         Raises:
             TuibpError: a stop means nothing on this timeline.
         """
+        from tuibp.debugger.resume import resume
+
         return resume(self, self.hunt(), direction, count, log)
 
     def go(self, t: int, *, remember: bool = True) -> Stop:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tuibp.debugger.arming import arm
-from tuibp.debugger.breakpoints import Breakpoint, Kind, read
-from tuibp.debugger.position import Clock
 from tuibp.errors import InputError
+
+if TYPE_CHECKING:
+    from tuibp.debugger.breakpoints import Breakpoint, Kind
+    from tuibp.debugger.position import Clock
 
 
 class Stops:
@@ -24,6 +26,10 @@ class Stops:
         Raises:
             TuibpError: it cannot be read, or means nothing there; none is made then.
         """
+        # The language of conditions is loaded with the first stop: a session begins without.
+        from tuibp.debugger.arming import arm
+        from tuibp.debugger.breakpoints import read
+
         stop = read(kind, text, self.next, clock, t)
         arm(stop, clock)
         return self.put(stop)

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from functools import cache, partial
 from itertools import pairwise, takewhile
+from typing import TYPE_CHECKING
 
 from tuibp.debugger.branch import Frames, Origin
 from tuibp.debugger.edited_batch import parameter, put
@@ -20,7 +21,6 @@ from tuibp.debugger.flight_log import EpochLog, FlightLog
 from tuibp.debugger.head import Head
 from tuibp.debugger.history import BUDGET, Spill
 from tuibp.debugger.position import Clock
-from tuibp.debugger.probing import Armed
 from tuibp.debugger.record import Record
 from tuibp.engine.arrays import IntArray, Memory
 from tuibp.engine.calls import Shared
@@ -30,6 +30,9 @@ from tuibp.engine.program import Program
 from tuibp.engine.recipe import Recipe
 from tuibp.engine.state import State
 from tuibp.engine.workspace import Slots, Workspace
+
+if TYPE_CHECKING:
+    from tuibp.debugger.probing import Armed
 
 LONG = 1_000_000
 """Products of the largest operation of a batch from which on a journey pauses after every operation of a record."""

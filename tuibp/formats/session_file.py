@@ -25,9 +25,8 @@ from tuibp.formats.npy import read_array
 from tuibp.formats.sealed import AGAIN, check, damaged, is_zip, member, seal, unseal
 from tuibp.formats.session_schema import INDEX, SESSION, TIME, Record, check_references, dotted, encode, faults, lists
 
-__all__ = ["MOST_BYTES", "SUFFIX", "dump", "is_zip", "load"]
+__all__ = ["MOST_BYTES", "dump", "is_zip", "load"]
 
-SUFFIX = ".tuibp"
 VERSION = 1
 MOST_JSON = 8 * 2**20
 """Bytes of `session.json`."""

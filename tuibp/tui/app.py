@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from importlib import import_module
+from threading import Thread
 from typing import Any, ClassVar
 
 from textual import events
@@ -21,6 +23,17 @@ from tuibp.tui.terminal import calm_garbage_collector
 
 KEYS_ONLY = frozenset({"palette", "times", "cursor", "pane", "escape", "repeat", "act", "forget"})
 """Commands that mean nothing when they are chosen from a list."""
+
+
+WANTED_LATER = ("tuibp.console.actions", "tuibp.console.completion", "tuibp.console.sessions")
+"""What the first command loads, and with it the language of conditions: too much to wait for before the first frame."""
+
+
+def settle() -> None:
+    """After the first frame: load what is wanted later, beside whoever looks at it."""
+    for name in WANTED_LATER:
+        import_module(name)
+    calm_garbage_collector()
 
 
 class TuibpApp(TerminalApp):
@@ -44,7 +57,7 @@ class TuibpApp(TerminalApp):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.call_after_refresh(calm_garbage_collector)
+        self.call_after_refresh(Thread(target=settle, daemon=True).start)
 
     async def on_event(self, event: events.Event) -> None:
         """A run that is under way rests until a key is answered: until what it changes is painted."""

@@ -14,7 +14,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tuibp.console.console import Console
-from tuibp.console.moving import towards
 from tuibp.console.reply import Reply
 from tuibp.debugger.command import Command
 from tuibp.debugger.session import Stop
@@ -77,6 +76,8 @@ class Helm:
         if self.journey is not None:
             return
         session, start, meant = self.session, self.session.t, self.console.meant(line)
+        from tuibp.console.moving import towards
+
         target, command = towards(self.console, meant), meant.command
         journey: Journey[Reply] = Journey(session, target, self.console.start(line))
 

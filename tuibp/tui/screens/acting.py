@@ -14,13 +14,11 @@ from textual import events
 
 from tuibp.console.console import Console
 from tuibp.console.reply import Reply
-from tuibp.debugger.expressions.syntax import ExpressionError
 from tuibp.debugger.names import CellRef
 from tuibp.errors import TuibpError
 from tuibp.present.hints import Note
 from tuibp.present.listing import at_hand, places
 from tuibp.present.side import ENTRIES, next_entry
-from tuibp.present.stopped import hit_note
 from tuibp.tui.helm import Helm
 from tuibp.tui.screens.looking import LookingScreen
 from tuibp.tui.widgets.prompt import Prompt
@@ -100,6 +98,8 @@ class ActingScreen(LookingScreen):
         lines = str(error).split("\n")
         self._said([f"! {line}" for line in lines])
         told = lines[0]
+        from tuibp.debugger.expressions.syntax import ExpressionError
+
         if isinstance(error, ExpressionError) and error.text in self._line:
             told = f"column {self._line.index(error.text) + error.column + 1}: {told}"
         if not self.layout_of.covers("console", self.choices.pane):  # there it points at the place
@@ -125,6 +125,8 @@ class ActingScreen(LookingScreen):
             return
         told, hits = reply.lines[0] if reply.lines else "", reply.values.get("stops")
         if isinstance(hits, list) and hits:
+            from tuibp.present.stopped import hit_note
+
             hit = hits[0]
             told = hit_note(hit["number"], hit["stop"], hit["values"], self.console.digits)
             told = f"and {len(hits) - 1} more: {told}" if len(hits) > 1 else told

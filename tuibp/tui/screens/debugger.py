@@ -19,7 +19,6 @@ from textual.geometry import Size
 from textual.widgets import Static
 
 from tuibp.console.board import BoardMaker
-from tuibp.console.completion import completed
 from tuibp.console.console import Console
 from tuibp.console.greeting import taken_up
 from tuibp.console.reply import Reply
@@ -82,11 +81,16 @@ class DebuggerScreen(ActingScreen):
         self._boards = BoardMaker(console)
         self.scene = Scene.of(session, self.choices, board=self._boards.now(self.layout_of.listed))
         self._header, self._hints = Bar(id="header"), Bar(id="hints")
-        self.prompt = Prompt(lambda line, cursor: completed(console, line, cursor))
+        self.prompt = Prompt(self._completed)
         self._busy_until = 0.0
         self._fitted = Size(0, 0)
         self._note = Note(" ".join(session.recipe.train.notes) or taken_up(console))
         self.helm = Helm(self, console, self._arrived, self._under_way, self.failed)
+
+    def _completed(self, line: str, cursor: int) -> tuple[str, list[str]]:
+        from tuibp.console.completion import completed
+
+        return completed(self.console, line, cursor)
 
     def compose(self) -> ComposeResult:
         yield self._header
