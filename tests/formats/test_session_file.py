@@ -23,6 +23,7 @@ from tuibp.debugger.saved import (
     Saved,
     SavedDisplay,
     SavedEdit,
+    SavedLog,
     SavedMark,
     SavedName,
     SavedNote,
@@ -66,7 +67,11 @@ SOME = Saved(
     digests=(Digest(0, 0, "0" * 32, None, (1.5, 2.5)), Digest(1, 3, "f" * 32, 0.1, (float("nan"), 1e-320))),
     machine="numpy 2.4, openblas, x86_64",
     commands=17,
-    keyframes=(Keyframe(1, 3, np.arange(6.0).reshape(2, 3)), Keyframe(0, 1, np.ones((1, 4), np.float32))),
+    keyframes=(
+        Keyframe(1, 3, np.arange(6.0).reshape(2, 3), (0.1, 3, -1)),
+        Keyframe(0, 1, np.ones((1, 4), np.float32)),
+    ),
+    logs=(SavedLog(1, "batches", 2, 5, np.arange(9.0).reshape(3, 3), 4),),
 )
 RAW = dump(SOME)
 LIMIT = 1.0
@@ -128,6 +133,10 @@ def test_what_is_saved_comes_back() -> None:
         assert (frame.timeline, frame.batch, frame.block.dtype) == (want.timeline, want.batch, want.block.dtype)
         np.testing.assert_array_equal(frame.block, want.block)
         assert not frame.block.flags.writeable
+        assert frame.spent == want.spent
+    (log,), (wanted,) = saved.logs, SOME.logs
+    assert (log.timeline, log.kind, log.stride, log.filled, log.bad) == (1, "batches", 2, 5, 4)
+    np.testing.assert_array_equal(log.rows, wanted.rows)
     assert type(saved.timelines[2].changes["epochs"]) is int
     assert is_zip(RAW)
     assert not is_zip(b"tuibp = 1\n")
@@ -337,6 +346,12 @@ WRONG: dict[str, tuple[Callable[[dict[str, object]], object], str]] = {
     "later": (_set("tuibp", to=2), "the session is of format 2, this tuibp reads format 1; open it with the tuibp"),
     "later and other": (_later, "is of format 9"),
     "nan": (_set("t", to=float("nan")), "session.json: t: t must be a whole number, not nan"),
+    "spent": (_set("keyframes", 0, "spent", to=[1, 2]), "keyframes[0].spent must be [cost, samples, correct]"),
+    "samples": (_set("keyframes", 0, "spent", 1, to=0.5), "keyframes[0].spent[1]"),
+    "a log's timeline": (_set("logs", 0, "timeline", to=5), "logs[0].timeline: there is no timeline 5"),
+    "a log's kind": (_set("logs", 0, "kind", to="x"), "logs[0].kind must be the name of a log"),
+    "a log's stride": (_set("logs", 0, "stride", to=0), "logs[0].stride"),
+    "a log": (lambda document: cast("list[object]", document["logs"]).pop(), "it has other entries"),
     "a frame": (_set("keyframes", 0, "batch", to="x"), "keyframes[0].batch: batch must be a whole number"),
     "no version": (lambda document: document.pop("tuibp"), "is of format None"),
     "version true": (_set("tuibp", to=True), "is of format true"),

@@ -35,7 +35,13 @@ class Keeper:
     """The disk of one session; `console.Files` for its console."""
 
     def __init__(
-        self, path: Path | None, autosave: Callable[[], Autosave] | None, clean: int | None = None, kept: int = 0
+        self,
+        path: Path | None,
+        autosave: Callable[[], Autosave] | None,
+        clean: int | None = None,
+        kept: int = 0,
+        *,
+        keyframes: bool = False,
     ) -> None:
         """
         Args:
@@ -44,12 +50,14 @@ class Keeper:
                 but where `save` says so.
             clean: how many commands long the session in that file is; None where the file is to be written anyway.
             kept: how many commands long the session on the disk is, be it in the file or in the autosave.
+            keyframes: whether that file holds keyframes.
         """
         self.path = path
         self._new = autosave
         self._autosave: Autosave | None = None
         self._clean = clean
         self._kept = kept
+        self._keyframes = keyframes
         self._seen = _stamp(path)
         """What the file was when this process last read or wrote it."""
         self.tell: Callable[[str], None] = streams.complain
@@ -79,6 +87,7 @@ class Keeper:
             self._the_autosave(self._new).done()
         # The command that saves is the one by which the session is longer than its file.
         self._clean = self._kept = saved.commands + 1
+        self._keyframes = bool(saved.logs)
         return safe(str(target), _LONGEST)
 
     def script(self, path: str) -> str:
@@ -138,7 +147,7 @@ class Keeper:
         try:
             if self._clean != console.commands:
                 target = self._own_name(self.path)
-                _write(target, saved(console))
+                _write(target, saved(console, with_keyframes=self._keyframes))
                 if target != self.path:  # the autosave is the other's
                     shown, other = (safe(str(path), _LONGEST) for path in (self.path, target))
                     streams.complain(f"{shown} has been written by another process: this session is saved as {other}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -63,6 +64,10 @@ def _of_session(path: Path, spill: Spill | None, *, traces: bool) -> Opened:
     file = saved_path(path)
     saved, sentence = (read(path), "") if file is None or file != path else open_session(path)
     recipe, sentences = recipe_of(saved)
+    if saved.logs and saved.machine != machine():
+        # From its states this one would go on to other bits than from the beginning.
+        saved = replace(saved, keyframes=(), logs=())
+        sentences.append("Its keyframes are left aside: they were computed on another machine.")
     try:
         console = _driven(restoring(saved, recipe, spill))
     except InputError as error:
@@ -77,7 +82,8 @@ def _of_session(path: Path, spill: Spill | None, *, traces: bool) -> Opened:
     def autosave() -> Autosave:
         return begin(saved.network_name) if left_alone else Autosave(autosave_path(path))
 
-    keeper = Keeper(file, autosave if traces else None, clean, saved.commands)
+    keyframes = bool(saved.logs) and file == path
+    keeper = Keeper(file, autosave if traces else None, clean, saved.commands, keyframes=keyframes)
     console.files, console.resumed = keeper, True
     return Opened(console, keeper)
 

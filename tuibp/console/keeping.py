@@ -188,12 +188,16 @@ def echo(_: Console, request: Request) -> Reply:
 
 
 def save(console: Console, request: Request) -> Reply:
-    """save FILE, or to the file it has."""
+    """save FILE, or to the file it has; save/k with keyframes."""
+    if request.format not in ("", "k"):
+        raise InputError(f"save/{safe(request.format, 10)} is no format", hint="save/k saves keyframes as well")
     if console.files is None:
         raise InputError("the session cannot be saved here", hint="open it with tuibp FILE")
     from tuibp.console.sessions import saved
 
-    return Reply((f"Saved to {console.files.save(request.argument, saved(console))}.",))
+    session = saved(console, with_keyframes=bool(request.format))
+    beside = f", with its log and {len(session.keyframes)} keyframes" if request.format else ""
+    return Reply((f"Saved to {console.files.save(request.argument, session)}{beside}.",))
 
 
 def leave(_console: Console, _request: Request) -> Reply:

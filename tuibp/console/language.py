@@ -53,7 +53,7 @@ def read_line(line: str) -> Line:
     if match is None or command is None:
         return Line(COMMANDS["print"], _uncommented(line))
     argument = line[match.end() :].strip()
-    if match[2] is not None and command.name not in ("print", "display", "find"):
+    if match[2] is not None and not command.formats:
         raise InputError(f"{command.name} takes no format", hint=f"write {command.usage}")
     return Line(command, argument if command.name in FREE else _uncommented(argument), match[2] or "")
 

@@ -22,6 +22,7 @@ from tuibp.debugger.expressions.parsing import parse
 from tuibp.debugger.expressions.syntax import ExpressionError
 from tuibp.debugger.history import Spill
 from tuibp.debugger.names import parse_cell
+from tuibp.debugger.remembered import take_up
 from tuibp.debugger.saved import Saved, SavedStop, SavedTimeline, Value
 from tuibp.debugger.session import MOST_TIMELINES, VISITED, Session, Trail
 from tuibp.debugger.stops import Stops
@@ -100,12 +101,14 @@ def _level(level: int) -> Level:
 
 
 def _timelines(saved: Saved, trunk: Timeline, budget: int) -> list[Timeline]:
-    """All but the first. None takes anything over from its parent, so that none has to be run before it is wanted."""
+    """All but the first. None takes anything over from a parent that would have to be run first."""
     found = [trunk]
     with _at("timelines"):
         if not 0 < len(saved.timelines) <= MOST_TIMELINES:
             raise InputError(f"there are {len(saved.timelines)} timelines", hint=f"there are 1 to {MOST_TIMELINES}")
     for i, one in enumerate(saved.timelines):
+        if i:
+            _remember(saved, i - 1, found[-1])
         with _at(f"timelines[{i}]"):
             if one.parent is not None and not 0 <= one.parent < i:
                 raise InputError(f"it is forked from {one.parent}, which does not come before it")
@@ -117,7 +120,15 @@ def _timelines(saved: Saved, trunk: Timeline, budget: int) -> list[Timeline]:
             found.append(_run_beside(one, trunk.recipe, f"timelines[{i}]", budget))
         else:
             found.append(_fork(one, found[one.parent], f"timelines[{i}]", budget))
+    _remember(saved, len(found) - 1, found[-1])
     return found[1:]
+
+
+def _remember(saved: Saved, number: int, timeline: Timeline) -> None:
+    """Give a timeline its logs and keyframes, if it was saved with them."""
+    logs = [log for log in saved.logs if log.timeline == number]
+    with _at(f"logs of timeline {number}"):
+        take_up(timeline, logs, (frame for frame in saved.keyframes if frame.timeline == number))
 
 
 def _run_beside(one: SavedTimeline, recipe: Recipe, place: str, budget: int) -> Timeline:
@@ -144,7 +155,9 @@ def _fork(one: SavedTimeline, parent: Timeline, place: str, budget: int) -> Time
             value = edit.value if isinstance(edit.value, int | float) else _array(edit.value)
             own.append(check(parent, Edit(edit.t, ref, value)))
     before = tuple(edit for edit in parent.edits if edit.t <= own[0].t)
-    return Timeline(parent.recipe, budget // FORK_SHARE, parent=parent, edits=(*before, *own), alone=True)
+    # Where the parent has its log and keyframes, what it has in common with the fork need not run again.
+    alone = parent.log.filled <= parent.owner(own[0].t)
+    return Timeline(parent.recipe, budget // FORK_SHARE, parent=parent, edits=(*before, *own), alone=alone)
 
 
 def _array(value: Value) -> Values:

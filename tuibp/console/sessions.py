@@ -18,11 +18,14 @@ from tuibp.console.reply import Progress
 from tuibp.debugger import digests
 from tuibp.debugger.expressions.evaluate import Values
 from tuibp.debugger.history import BUDGET, Spill
+from tuibp.debugger.remembered import put_away
 from tuibp.debugger.saved import (
     Digest,
+    Keyframe,
     Saved,
     SavedDisplay,
     SavedEdit,
+    SavedLog,
     SavedMark,
     SavedName,
     SavedNote,
@@ -43,14 +46,19 @@ after every command, and thousands of arrays would make each of them slow.
 """
 CHEAP = 0.2e9
 """Nanoseconds of replay that comparing digests may take."""
+ROOM = 40 * 2**20
+"""Bytes of all keyframes that a session is saved with."""
+MOST_FRAMES = 900
+"""All of these keyframes."""
 _FLAGS = ("shuffle", "train_biases")
 """What `Session.run_with` changes that is no number."""
 
 
-def saved(console: Console, *, with_digests: bool = True) -> Saved:
+def saved(console: Console, *, with_digests: bool = True, with_keyframes: bool = False) -> Saved:
     """The session as it stands.
 
     Args:
+        with_keyframes: whether to put in what lets it go on without running again what has been run.
         with_digests: whether to take digests of what has been run, which a copy made after every command does without.
 
     Raises:
@@ -61,6 +69,7 @@ def saved(console: Console, *, with_digests: bool = True) -> Saved:
         hint = "open the network from its file: tuibp FILE"
         raise InputError("this session has no network file, so it cannot be saved", hint=hint)
     trail = session.trail
+    logs, keyframes = _remembered(session) if with_keyframes else ((), ())
     return Saved(
         network_name=origin.name,
         network_text=origin.text,
@@ -84,6 +93,8 @@ def saved(console: Console, *, with_digests: bool = True) -> Saved:
         place=trail.place,
         digests=tuple(_digests(session)) if with_digests else (),
         commands=console.commands,
+        keyframes=keyframes,
+        logs=logs,
     )
 
 
@@ -113,6 +124,17 @@ def _numbers(value: Values | float) -> Value:
 
 def _tests(value: Values) -> bool:
     return bool(value.dtype == np.bool_)
+
+
+def _remembered(session: Session) -> tuple[tuple[SavedLog, ...], tuple[Keyframe, ...]]:
+    """The logs and keyframes of all timelines that have been run, within what a file may hold of them."""
+    run = [(number, one) for number, one in enumerate(session.timelines) if one.log.filled]
+    logs, frames, share = list[SavedLog](), list[Keyframe](), max(1, len(run))
+    for number, timeline in run:
+        some, states = put_away(timeline, number, session.t, ROOM // share, MOST_FRAMES // share)
+        logs += some
+        frames += states
+    return tuple(logs), tuple(frames)
 
 
 # -- digests

@@ -5,6 +5,7 @@ The parent may run on in another thread meanwhile. So of its logs a copy is take
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import copy
 from typing import NamedTuple, TypeAlias
 
@@ -90,6 +91,11 @@ class Branch:
             return self._origin + at, block, spent
         at, spent = self._before.copy_nearest(batch, self._copy)
         return at, self._copy, spent
+
+    def frames(self) -> Iterator[tuple[int, Array, tuple[float, int, int]]]:
+        """As `Keyframes.frames`: its own."""
+        for at, block, spent in self._own.frames():
+            yield self._origin + at, block, spent
 
     def copy_nearest(self, batch: int, out: Array) -> tuple[int, tuple[float, int, int]]:
         """As `Keyframes.copy_nearest`."""

@@ -47,6 +47,8 @@ class Command:
     """What follows the name on a command line: "POS", "LOC [if E]"; empty where only a count may follow."""
     optional: bool = False
     """Whether it may be left out."""
+    formats: bool = False
+    """Whether something may stand behind a slash: print/x."""
     takes: tuple[str, ...] = ()
     """What completes it: kinds of words, as `console.completion` knows them."""
     hints: Mapping[str, int] = field(default_factory=dict)

@@ -19,6 +19,7 @@ import numpy as np
 
 from tuibp.engine.arrays import Array
 from tuibp.engine.quiet import quiet
+from tuibp.errors import InputError
 
 BATCH_BUDGET = 12 * 2**20
 """Bytes for the rows of batches."""
@@ -62,6 +63,15 @@ class BatchRow:
     ratio: Array
     dead: Array
     saturated: Array
+
+
+class LogRows(NamedTuple):
+    """All rows of a log, to be put away and taken up again."""
+
+    stride: int
+    filled: int
+    rows: Array
+    """(ceil(filled / stride), width), the last of which may stand for fewer than `stride` items."""
 
 
 class _State(NamedTuple):
@@ -142,6 +152,24 @@ class _Rows:
             self._merge_groups(whole.reshape(count, stride, -1), matrix[at : at + count])
         self._state = _State(matrix, stride, stop, self._merged(rest) if len(rest) else None)
 
+    def put_away(self) -> LogRows:
+        """All rows, copied."""
+        _, stride, filled, _ = state = self._state
+        return LogRows(stride, filled, self._columns_of(state, slice(None)))
+
+    def take_up(self, log: LogRows) -> None:
+        """Take over rows that have been put away.
+
+        Raises:
+            InputError: they are none of a log of this width.
+        """
+        matrix, (stride, filled, rows) = np.empty_like(self._state.matrix), log
+        whole, power = filled // stride, stride > 0 and stride & (stride - 1) == 0
+        if not power or rows.shape != (-(-filled // stride), matrix.shape[1]) or len(rows) > len(matrix):
+            raise InputError("the rows of a log do not fit the network", hint="the session was not saved by this tuibp")
+        matrix[:whole] = rows[:whole]
+        self._state = _State(matrix, stride, filled, rows[whole].copy() if filled % stride else None)
+
     def _begin_with(self, other: _Rows, items: int) -> None:
         """Take over the first items, a multiple of its stride, of another log."""
         matrix, stride, _, _ = other._state
@@ -190,7 +218,11 @@ class _Rows:
 
     def _columns(self, columns: slice) -> Array:
         """(rows, n) some numbers of every row, as they stood at one moment: a run may be writing meanwhile."""
-        matrix, stride, filled, tail = self._state
+        return self._columns_of(self._state, columns)
+
+    @staticmethod
+    def _columns_of(state: _State, columns: slice) -> Array:
+        matrix, stride, filled, tail = state
         whole = matrix[: filled // stride, columns]
         return whole.copy() if tail is None else np.concatenate([whole, tail[None, columns]])
 
@@ -261,6 +293,15 @@ class FlightLog(_Rows):
         gauges = self._gauges.stride
         unit = max(self.stride, self.period * gauges if gauges > 1 else 1)
         return batches - batches % unit
+
+    @property
+    def gauges(self) -> _Rows:
+        """The rows of gauges, to be put away and taken up with those of the batches."""
+        return self._gauges
+
+    def bad_is(self, batch: int | None) -> None:
+        """Which batch is the first whose cost is nan or infinite, in a log that has been taken up."""
+        self._bad = batch
 
     def first_not_finite(self) -> int | None:
         """The first global batch whose cost is nan or infinite; None where all are finite."""

@@ -143,6 +143,15 @@ class Keyframes:
                 listing.slots[index] = 0
             index = int(np.flatnonzero(listing.slots[:index])[-1])
 
+    def frames(self) -> Iterator[tuple[int, Array, tuple[float, int, int]]]:
+        """All frames in order, as `nearest` gives them: each is to be read before the next one."""
+        listing = self._listing
+        for index in np.flatnonzero(listing.slots).tolist():
+            slot = int(listing.slots[index])
+            block = self._get(slot - 1)
+            if block is not None:
+                yield index * listing.stride, block, self._spent[slot - 1].item()
+
     def copy_nearest(self, batch: int, out: Array) -> tuple[int, tuple[float, int, int]]:
         """As `nearest`, for a thread that is not the owner's: the frame, one in memory, is copied to `out`."""
         while True:

@@ -126,6 +126,25 @@ class Keyframe:
     """The global number of the batch."""
     block: Array
     """(1 + slots, size) as in `engine.state.State`, float64 or float32."""
+    spent: tuple[float, int, int] = (0.0, 0, 0)
+    """What its epoch had come to before it: cost, samples, correct."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SavedLog:
+    """The rows of a log of a timeline, as `flight_log` keeps them."""
+
+    timeline: int
+    kind: str
+    """One of `remembered.KINDS`."""
+    stride: int
+    """Items that a row stands for."""
+    filled: int
+    """Items in the log; the last row may stand for fewer."""
+    rows: Array
+    """(ceil(filled / stride), width) float64."""
+    bad: int | None = None
+    """Of the log of batches: the first batch whose cost is nan or infinite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +190,5 @@ class Saved:
     """How many commands the session has carried out: of two copies the one with more is the later one."""
     keyframes: tuple[Keyframe, ...] = field(default=(), compare=False)
     """Not compared, because they hold arrays; the digests say as much."""
+    logs: tuple[SavedLog, ...] = field(default=(), compare=False)
+    """Of the timelines that have keyframes: without its log no state of a timeline is believed."""

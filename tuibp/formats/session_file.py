@@ -1,7 +1,8 @@
 """The session file: a session as a small sealed zip (design: machine.md section 4).
 
 `session.json` holds what was done, `network.toml` the network file as it was, `keyframes/0.npy`, ... whole states where
-they were asked for. The same session always gives the same bytes. Nothing in it is executed and nothing is unpickled,
+they were asked for, `logs/0.npy`, ... the logs that belong to them. The same session always gives the same bytes.
+Nothing in it is executed and nothing is unpickled,
 no entry's name is ever used as a path, and sizes are bounded before memory is taken.
 """
 
@@ -11,11 +12,13 @@ import io
 import json
 import zipfile
 from dataclasses import fields, replace
+from functools import partial
 from typing import NoReturn
 
 import numpy as np
 
-from tuibp.debugger.saved import Keyframe, Saved
+from tuibp.debugger.remembered import KINDS
+from tuibp.debugger.saved import Keyframe, Saved, SavedLog
 from tuibp.engine.arrays import Array
 from tuibp.engine.checks import Report
 from tuibp.engine.text import quoted, safe
@@ -23,7 +26,21 @@ from tuibp.errors import InputError
 from tuibp.formats import network_file
 from tuibp.formats.npy import read_array
 from tuibp.formats.sealed import AGAIN, check, damaged, is_zip, member, seal, unseal
-from tuibp.formats.session_schema import INDEX, SESSION, TIME, Record, check_references, dotted, encode, faults, lists
+from tuibp.formats.session_schema import (
+    COUNT,
+    INDEX,
+    SESSION,
+    TIME,
+    Exact,
+    Maybe,
+    Record,
+    check_references,
+    dotted,
+    encode,
+    faults,
+    lists,
+    spent,
+)
 
 __all__ = ["MOST_BYTES", "dump", "is_zip", "load"]
 
@@ -33,25 +50,32 @@ MOST_JSON = 8 * 2**20
 MOST_LISTS = 400_000
 """Lists and tables in it: each takes far more memory than its two bytes."""
 MOST_STATES = 64 * 2**20
-"""Bytes of all keyframes together."""
+"""Bytes of all keyframes and logs together."""
 MOST_KEYFRAMES = 1000
 MOST_BYTES = MOST_JSON + network_file.MOST_BYTES + MOST_STATES + 2**20
 """Bytes of a session file."""
 _JSON, _NETWORK = "session.json", "network.toml"
-_BESIDE = {"network_text", "keyframes"}
+_BESIDE = {"network_text", "keyframes", "logs"}
 """Fields of a session that are not in `session.json`, or not as they are."""
 _OLD = (1980, 1, 1, 0, 0, 0)
 """The time of every entry: a clock would make two copies of one session differ."""
 
 
-class _At:
-    """Where a keyframe belongs; its numbers lie in an entry of its own."""
-
-    def __init__(self, timeline: int, batch: int) -> None:
-        self.timeline, self.batch = timeline, batch
-
-
-_KEYFRAMES = lists(Record(_At, {"timeline": INDEX, "batch": TIME}))
+_NONE: Array = np.empty((0, 0))
+"""In the place of the numbers, which lie in entries of their own."""
+_KEYFRAMES = lists(Record(partial(Keyframe, block=_NONE), {"timeline": INDEX, "batch": TIME, "spent": spent}))
+_LOGS = lists(
+    Record(
+        partial(SavedLog, rows=_NONE),
+        {
+            "timeline": INDEX,
+            "kind": Exact("|".join(KINDS), "the name of a log"),
+            "stride": COUNT,
+            "filled": TIME,
+            "bad": Maybe(TIME),
+        },
+    )
+)
 
 
 def dump(saved: Saved) -> bytes:
@@ -62,19 +86,26 @@ def dump(saved: Saved) -> bytes:
     """
     document: dict[str, object] = {"tuibp": VERSION}
     document |= {field.name: getattr(saved, field.name) for field in fields(saved) if field.name not in _BESIDE}
-    document["keyframes"] = [{"timeline": frame.timeline, "batch": frame.batch} for frame in saved.keyframes]
+    document["keyframes"] = [
+        {"timeline": one.timeline, "batch": one.batch, "spent": list(one.spent)} for one in saved.keyframes
+    ]
+    document["logs"] = [
+        {"timeline": one.timeline, "kind": one.kind, "stride": one.stride, "filled": one.filled, "bad": one.bad}
+        for one in saved.logs
+    ]
     text, network = encode(document).encode("ascii"), saved.network_text.encode()
     if len(text) > MOST_JSON or _lists(text) > MOST_LISTS or len(network) > network_file.MOST_BYTES:
         raise _grown("start a new one")
     states = [_npy(frame.block) for frame in saved.keyframes]
-    if len(states) > MOST_KEYFRAMES or sum(map(len, states)) > MOST_STATES:
+    logs = [_npy(log.rows) for log in saved.logs]
+    if len(states) > MOST_KEYFRAMES or len(logs) > MOST_KEYFRAMES or sum(map(len, [*states, *logs])) > MOST_STATES:
         raise _grown("save it without keyframes, or with fewer")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in ((_JSON, text), (_NETWORK, network)):
             # The fastest level: a session is saved after every command.
             archive.writestr(zipfile.ZipInfo(name, _OLD), content, zipfile.ZIP_DEFLATED, 1)
-        for name, content in zip(_keyframe_names(len(states)), states, strict=True):
+        for name, content in zip(_names(len(states), len(logs)), [*states, *logs], strict=True):
             archive.writestr(zipfile.ZipInfo(name, _OLD), content)
     return seal(out.getvalue())
 
@@ -95,13 +126,16 @@ def load(raw: bytes, name: str) -> Saved:
         document = _document(member(archive, name, _JSON, MOST_JSON), name)
         report = Report()
         frames = _KEYFRAMES(report, ("keyframes",), document.pop("keyframes", None))
-        if frames is None or faults(report):
+        logs = _LOGS(report, ("logs",), document.pop("logs", None))
+        if frames is None or logs is None or faults(report):
             _fail(report, name)
-        names = [_JSON, _NETWORK, *_keyframe_names(len(frames))]
-        if len(frames) > MOST_KEYFRAMES or sorted(archive.namelist()) != sorted(names):
+        beside = _names(len(frames), len(logs))
+        names = [_JSON, _NETWORK, *beside]
+        too_many = max(len(frames), len(logs)) > MOST_KEYFRAMES
+        if too_many or sorted(archive.namelist()) != sorted(names):
             raise damaged(name, "it has other entries than it should")
         network = member(archive, name, _NETWORK, network_file.MOST_BYTES)
-        states = _states(archive, name, len(frames))
+        arrays = _arrays(archive, name, beside)
     saved = SESSION(report, (), document)
     if saved is None or faults(report):
         _fail(report, name)
@@ -109,8 +143,9 @@ def load(raw: bytes, name: str) -> Saved:
         text = network.decode()
     except UnicodeDecodeError as error:
         raise damaged(name, f"{_NETWORK} is not UTF-8 text") from error
-    keyframes = tuple(Keyframe(at.timeline, at.batch, state) for at, state in zip(frames, states, strict=True))
-    saved = replace(saved, network_text=text, keyframes=keyframes)
+    keyframes = tuple(replace(one, block=array) for one, array in zip(frames, arrays, strict=False))
+    rows = tuple(replace(one, rows=array) for one, array in zip(logs, arrays[len(frames) :], strict=True))
+    saved = replace(saved, network_text=text, keyframes=keyframes, logs=rows)
     check_references(report, saved)
     if faults(report):
         _fail(report, name)
@@ -152,17 +187,17 @@ def _fail(report: Report, name: str) -> NoReturn:
     raise InputError(problem.message, hint=problem.hint or AGAIN, where=f"{name}:{_JSON}: {dotted(problem.path)}")
 
 
-def _states(archive: zipfile.ZipFile, name: str, count: int) -> list[Array]:
-    """The keyframes' blocks, read-only.
+def _arrays(archive: zipfile.ZipFile, name: str, entries: list[str]) -> list[Array]:
+    """The keyframes' blocks and the logs' rows, read-only.
 
     Raises:
-        InputError: one of them is no block, or together they are too large.
+        InputError: one of them is no array of two axes, or together they are too large.
     """
-    infos = [archive.getinfo(entry) for entry in _keyframe_names(count)]
+    infos = [archive.getinfo(entry) for entry in entries]
     if sum(info.file_size for info in infos) > MOST_STATES:
         raise damaged(name, f"its keyframes have more than {MOST_STATES >> 20} MiB")
     blocks: list[Array] = []
-    for info, entry in zip(infos, _keyframe_names(count), strict=True):
+    for info, entry in zip(infos, entries, strict=True):
         check(info, name, entry)
         try:
             values = read_array(archive, info, entry, MOST_STATES)
@@ -183,8 +218,8 @@ def _npy(block: Array) -> bytes:
     return out.getvalue()
 
 
-def _keyframe_names(count: int) -> list[str]:
-    return [f"keyframes/{i}.npy" for i in range(count)]
+def _names(keyframes: int, logs: int) -> list[str]:
+    return [*(f"keyframes/{i}.npy" for i in range(keyframes)), *(f"logs/{i}.npy" for i in range(logs))]
 
 
 def _lists(text: bytes) -> int:

@@ -146,6 +146,16 @@ def place(report: Report, path: Path, value: object) -> tuple[int, int] | None:
     return None if timeline is None or t is None else (timeline, t)
 
 
+def spent(report: Report, path: Path, value: object) -> tuple[float, int, int] | None:
+    """[cost, samples, correct]."""
+    if not isinstance(value, list) or len(value) != 3:
+        report.add(path, f"{dotted(path)} must be [cost, samples, correct]")
+        return None
+    cost = real(report, (*path, 0), value[0])
+    samples, correct = (Integer(-LATEST, LATEST)(report, (*path, i), value[i]) for i in (1, 2))
+    return None if cost is None or samples is None or correct is None else (cost, samples, correct)
+
+
 def lists(rule: Rule[T]) -> ListOf[T]:
     """The rule for a list of what a rule takes."""
     return ListOf(rule, "its elements", _MANY)
@@ -222,7 +232,7 @@ def check_references(report: Report, saved: Saved) -> None:
         if timeline.parent is not None and timeline.parent >= i:
             report.add(("timelines", i, "parent"), f"timelines[{i}] is forked from {timeline.parent}, a later one")
     named: list[tuple[Path, int]] = [(("current",), saved.current)]
-    for key in ("marks", "notes", "values", "digests", "keyframes"):
+    for key in ("marks", "notes", "values", "digests", "keyframes", "logs"):
         named += [((key, i, "timeline"), item.timeline) for i, item in enumerate(getattr(saved, key))]
     named += [(("visited", i, 0), timeline) for i, (timeline, _) in enumerate(saved.visited)]
     for path, index in named:
