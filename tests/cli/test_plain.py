@@ -496,3 +496,35 @@ def test_a_reader_that_goes_away(folder: Path) -> None:
         command, shell=True, input="list\n" * 5000, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
+
+
+def test_load_goes_on_with_another_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "s").write_text("goto e3\nsave a\nload mazur\nW[1][0,0]\nload a.tuibp\nwhen\n")
+    assert main(["xor", "--batch", "-x", "s"]) == 0
+    out = capsys.readouterr().out
+    assert tuibp("xor", "--plain", stdin=(folder / "s").read_text()).stdout.startswith(
+        out.split("Saved", maxsplit=1)[0]
+    )
+    assert "Mazur's 2-2-2" in out and "$1 = W[1][0,0] = 0.15\n" in out and out.endswith("timeline 0: trunk\n")
+    assert out.split("timeline 0")[0].rstrip().splitlines()[-1].startswith("e3.shuffle  t = 204 of 4080")
+
+
+@pytest.mark.parametrize("name", ["nothing", "bad.toml", "bad.tuibp"])
+def test_what_cannot_be_loaded_leaves_the_session_as_it_is(
+    name: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bad.toml").write_text("layer = 3")
+    (folder / "bad.tuibp").write_text("no zip")
+    assert main(["xor", "--batch", "-ex", f"load {name}"]) == 2
+    assert "-ex" in capsys.readouterr().err
+    found = tuibp("xor", "--plain", stdin="goto e3\nload s\nwhen\n")
+    assert found.returncode == 2 and "there is no file" in found.stderr
+    (folder / "a").write_text("load mazur")
+    assert main(["xor", "--batch", "-ex", "source a"]) == 2
+    assert "load cannot stand in a script that source reads" in capsys.readouterr().err
+
+
+def test_the_session_that_load_leaves_is_saved(folder: Path) -> None:
+    assert main(["xor", "--batch", "-ex", "save a"]) == 0
+    tuibp("a.tuibp", "--plain", stdin="note kept\nload mazur\n")
+    assert "kept" in tuibp("a.tuibp", "--plain", stdin="notes\n").stdout

@@ -78,7 +78,8 @@ WRONG = [
     ("run with zz=1", "no setting"), ("run with lr=W[1]", "is one number"), ("run with seed=nan", "cannot be nan"),
     ("run with batch=99", "cannot be 99"), ("timeline 4", "there is no timeline"), ("diff", "diff what?"),
     ("diff 0 1 2", "compares two"), ("mark 3", "no name for a mark"), ("mark", "mark what?"), ("note", "note what?"),
-    ("source x", "cannot be read here"), ("save", "cannot be saved here"), ("assert", "assert what?"),
+    ("source x", "cannot be read here"),
+    ("load x", "nothing else can be opened here"), ("save", "cannot be saved here"), ("assert", "assert what?"),
     ("assert lr", "no test"), ("assert lr < 1 1e-3", "a tolerance wants"), ("assert (t > 1) == (t > 2)", "no number"),
     ("help zz", "no command"), ("p a\x1b[31m", "cannot be shown"), ("p 1\u202e", "cannot be shown"),
     ("p " + "1" * 600, "500"),
@@ -115,7 +116,7 @@ def test_every_verb_has_an_action_and_every_action_a_verb() -> None:
         assert {*row.takes} <= {*KINDS, "expression"}, row.name
     tried = {line.split()[0].split("/")[0] for line, _ in HAPPY if line}
     names = {row.name for row in COMMANDS.values() if row.typed and not row.name.startswith("reverse-")}
-    assert names - tried <= {"last", "save", "source"}  # they have tests of their own
+    assert names - tried <= {"last", "save", "source", "load"}  # they have tests of their own
 
 
 def test_every_movement_backwards() -> None:
@@ -262,6 +263,9 @@ class Scripts:
         if path not in self.texts:
             raise InputError(f"there is no file {path}")
         return self.texts[path]
+
+    def look(self, path: str) -> None:
+        self.script(path)
 
     def names(self, start: str) -> list[str]:
         return [name for name in self.texts if name.startswith(start)]

@@ -85,6 +85,19 @@ def test_it_opens_steps_and_leaves_a_clean_terminal(xor: PtyProgram) -> None:
     assert_left(xor, 0)
 
 
+def test_load_opens_another_file_on_the_same_screen(xor: PtyProgram) -> None:
+    xor.press(":")
+    xor.press("load nothing\r")
+    xor.wait_for("there is no file")
+    xor.press(":")
+    xor.press("load mazur\r")
+    xor.wait_for("Mazur's 2-2-2")
+    xor.press("s")
+    xor.wait_for("e0.b0.begin")
+    xor.press("q")
+    assert_left(xor, 0)
+
+
 @pytest.mark.parametrize("key", ["\x11", "q"], ids=["ctrl+q", "q"])
 def test_leaving_in_the_middle_of_a_run(endless: PtyProgram, key: str) -> None:
     endless.press(key)

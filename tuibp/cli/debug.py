@@ -6,11 +6,10 @@ import select
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 from tuibp.cli import streams
-from tuibp.cli.keeper import Keeper
-from tuibp.cli.opening import open_console
+from tuibp.cli.opening import Opened, open_console
 from tuibp.cli.prompt import prompt
 from tuibp.cli.runner import Runner
 from tuibp.cli.spill import SpillFile
@@ -34,22 +33,25 @@ def debug(name: str, arguments: Namespace, first: str | None = None) -> int:
     Raises:
         TuibpError: the file cannot be opened, or a line of a script not be carried out.
     """
-    with closing(SpillFile()) as spill:
-        traces = not arguments.batch
-        console, keeper = open_console(name, spill, go_on=arguments.go_on, traces=traces)
-        runner = Runner(console, keeper, json=arguments.json)
+    with ExitStack() as stack:
+
+        def opens(name: str, *, go_on: bool = False) -> Opened:
+            spill = stack.enter_context(closing(SpillFile()))
+            return open_console(name, spill, go_on=go_on, traces=not arguments.batch)
+
+        runner = Runner(opens(name, go_on=arguments.go_on), opens, json=arguments.json)
         try:
-            code = _carry_out(runner, keeper, arguments, first)
+            code = _carry_out(runner, arguments, first)
         finally:
-            kept = keeper.close(console)
+            kept = runner.keeper.close(runner.console)
     return code or kept
 
 
-def _carry_out(runner: Runner, keeper: Keeper, arguments: Namespace, first: str | None) -> int:
+def _carry_out(runner: Runner, arguments: Namespace, first: str | None) -> int:
     asks = streams.is_terminal(sys.stdin)
     prompts = asks and not arguments.batch and (arguments.plain or streams.is_terminal(sys.stdout))
     try:
-        code = run_scripts(runner, keeper, arguments.scripts)
+        code = run_scripts(runner, arguments.scripts)
     except TuibpError as error:
         if not prompts:
             raise
@@ -66,7 +68,7 @@ def _carry_out(runner: Runner, keeper: Keeper, arguments: Namespace, first: str 
     return runner.script(_lines(first), "stdin") or EXIT_OK
 
 
-def run_scripts(runner: Runner, keeper: Keeper, scripts: list[tuple[str, str]]) -> int | None:
+def run_scripts(runner: Runner, scripts: list[tuple[str, str]]) -> int | None:
     """What -x and -ex give, in their order.
 
     Returns:
@@ -79,7 +81,7 @@ def run_scripts(runner: Runner, keeper: Keeper, scripts: list[tuple[str, str]]) 
         if kind == "command":
             code = runner.script([text], "")
         else:
-            code = runner.script(keeper.script(text).split("\n"), safe(text, 100))
+            code = runner.script(runner.keeper.script(text).split("\n"), safe(text, 100))
         if code is not None:
             return code
     return None

@@ -105,6 +105,16 @@ class Keeper:
             where = safe(path, _LONGEST)
             raise InputError("is not a text in UTF-8", hint="give the name of a script", where=where) from None
 
+    def look(self, path: str) -> None:
+        """Refuse what cannot be opened.
+
+        Raises:
+            TuibpError: it cannot be.
+        """
+        from tuibp.cli.opening import look
+
+        look(path)
+
     def names(self, start: str) -> list[str]:
         """The files whose paths begin so, folders with a slash behind them."""
         folder, _, name = start.rpartition("/")

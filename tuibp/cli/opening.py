@@ -49,6 +49,23 @@ def open_console(name: str, spill: Spill | None, *, go_on: bool = False, traces:
     return _of_session(latest, spill, traces=traces)
 
 
+def look(name: str) -> None:
+    """Whether a FILE can be opened; nothing of it is run.
+
+    Raises:
+        TuibpError: it cannot be.
+    """
+    if not is_session(name):
+        open_source(name)
+        return
+    from tuibp.cli.session_files import read, recipe_of
+    from tuibp.console.sessions import restoring
+
+    saved = read(Path(name))
+    for _ in restoring(saved, recipe_of(saved)[0]):
+        break
+
+
 def of_network(source: Source, spill: Spill | None, *, traces: bool = True) -> Opened:
     """A new session."""
     origin = Origin(source.name, source.text, source.folder, source.data)

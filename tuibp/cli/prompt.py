@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -12,9 +12,8 @@ from tuibp.cli.autosaves import state_folder
 from tuibp.cli.runner import Runner
 from tuibp.console.completion import DELIMITERS, complete
 from tuibp.console.console import Console
-from tuibp.console.greeting import taken_up
+from tuibp.console.greeting import beginning
 from tuibp.errors import EXIT_OK, TuibpError
-from tuibp.present.stopped import place_line
 
 PROMPT = "(tuibp) "
 MOST_LINES = 2000
@@ -27,10 +26,8 @@ def prompt(runner: Runner) -> int:
     Returns:
         The exit code.
     """
-    console = runner.console
-    begins = (console.session.recipe.title, place_line(console.session), taken_up(console))
-    streams.put("\n".join([*filter(None, begins), "help lists the commands, quit leaves."]))
-    with _line_editing(console):
+    streams.put("\n".join([*beginning(runner.console), "help lists the commands, quit leaves."]))
+    with _line_editing(lambda: runner.console):
         while True:
             try:
                 line = input(PROMPT)
@@ -50,8 +47,8 @@ def prompt(runner: Runner) -> int:
 
 
 @contextlib.contextmanager
-def _line_editing(console: Console) -> Iterator[None]:
-    """History and completion, as far as this Python has them."""
+def _line_editing(console: Callable[[], Console]) -> Iterator[None]:
+    """History and completion, as far as this Python has them; the console may become another one."""
     try:
         import readline  # a third of what the prompt takes to start; not on every system
     except ImportError:
@@ -82,7 +79,7 @@ def _write_history(path: Path, readline: ModuleType) -> None:
 class _Completer:
     """What readline asks for one word after the other."""
 
-    def __init__(self, console: Console, readline: ModuleType) -> None:
+    def __init__(self, console: Callable[[], Console], readline: ModuleType) -> None:
         self._console = console
         self._readline = readline
         self._found: list[str] = []
@@ -90,7 +87,7 @@ class _Completer:
     def __call__(self, _: str, number: int) -> str | None:
         """The word of that number; None behind the last."""
         if number == 0:
-            self._found = complete(self._console, self._readline.get_line_buffer(), self._readline.get_endidx())
+            self._found = complete(self._console(), self._readline.get_line_buffer(), self._readline.get_endidx())
             if len(self._found) == 1 and self._found[0][-1].isalnum():
                 self._found[0] += " "  # the word is whole, so the next one may follow
         return self._found[number] if number < len(self._found) else None

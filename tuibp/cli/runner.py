@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from types import FrameType
 
 from tuibp.cli import streams
-from tuibp.cli.keeper import Keeper
+from tuibp.cli.opening import Opened
 from tuibp.cli.progress import follow
-from tuibp.console.console import Console
+from tuibp.console.greeting import beginning
 from tuibp.console.reply import Job, Progress, Reply
 from tuibp.engine.text import safe
 from tuibp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, TuibpError, placed
@@ -24,13 +24,14 @@ from tuibp.formats.strict_json import dumps
 class Runner:
     """Carries lines out."""
 
-    def __init__(self, console: Console, keeper: Keeper, *, json: bool = False) -> None:
+    def __init__(self, opened: Opened, opens: Callable[[str], Opened], *, json: bool = False) -> None:
         """
         Args:
+            opens: opens a FILE, for `load`.
             json: whether every command answers with one JSON object on a line of its own.
         """
-        self.console = console
-        self._keeper = keeper
+        self.console, self.keeper = opened
+        self._opens = opens
         self._json = json
         self.interrupted = False
         """Whether the last line was."""
@@ -56,9 +57,19 @@ class Runner:
                 streams.put(dumps({"command": line.strip(), "error": error.message, "hint": error.hint}))
             raise
         finally:
-            self._keeper.keep(self.console)
+            self.keeper.keep(self.console)
         self._answer(line, reply[0])
+        if self.console.next:
+            self._load(self.console.next)
         return reply[0]
+
+    def _load(self, name: str) -> None:
+        """Go on with another session."""
+        self.console.next, opened = "", self._opens(name)
+        self.keeper.close(self.console)
+        self.console, self.keeper = opened
+        if not self._json:
+            streams.put("\n".join(beginning(self.console)))
 
     def _answer(self, line: str, reply: Reply) -> None:
         if self._json:

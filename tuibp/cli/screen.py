@@ -10,13 +10,17 @@ import os
 import shlex
 import sys
 from argparse import Namespace
-from contextlib import closing
+from contextlib import ExitStack, closing
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from tuibp.cli import streams
 from tuibp.cli.files import find, open_source
 from tuibp.cli.parser import COMMANDS
 from tuibp.errors import EXIT_OK, InputError
+
+if TYPE_CHECKING:
+    from tuibp.cli.opening import Opened
 
 DEFAULT = "xor"
 """The sample that `tuibp` alone opens."""
@@ -88,32 +92,41 @@ def _open_screen(name: str, arguments: Namespace) -> int:
 
     from tuibp.cli.autosaves import is_session
 
-    opens = arguments.go_on or arguments.scripts or is_session(name)
-    reading = None if opens else ThreadPoolExecutor(1).submit(open_source, name)
+    waits = arguments.go_on or arguments.scripts or is_session(name)
+    reading = None if waits else ThreadPoolExecutor(1).submit(open_source, name)
     if reading is not None and wait([reading], SMALL).done:
         reading.result()
     from tuibp.cli.spill import SpillFile
 
     unicode = "utf" in (sys.stderr.encoding or "").lower()
-    with closing(SpillFile()) as spill:
+    with ExitStack() as stack:
         from tuibp.cli.opening import of_network, open_console
+
+        def opens(name: str, *, go_on: bool = False) -> Opened:
+            return open_console(name, stack.enter_context(closing(SpillFile())), go_on=go_on)
 
         if reading is None:
             from tuibp.cli.debug import run_scripts
             from tuibp.cli.runner import Runner
 
-            opened = open_console(name, spill, go_on=arguments.go_on)
-            code = run_scripts(Runner(*opened), opened.keeper, arguments.scripts)
+            runner = Runner(opens(name, go_on=arguments.go_on), opens)
+            code = run_scripts(runner, arguments.scripts)
             if code is not None:
-                return code or opened.keeper.close(opened.console)
+                return code or runner.keeper.close(runner.console)
         from tuibp.tui.app import run as run_screen
 
-        console, keeper = opened if reading is None else of_network(reading.result(), spill)
-        try:
-            code = run_screen(console, keeper, ascii=arguments.ascii or not unicode, dark=not arguments.light)
-        finally:
-            kept = keeper.close(console)
-        return code or kept
+        if reading is None:
+            console, keeper = runner.console, runner.keeper
+        else:
+            console, keeper = of_network(reading.result(), stack.enter_context(closing(SpillFile())))
+        while True:
+            try:
+                code = run_screen(console, keeper, ascii=arguments.ascii or not unicode, dark=not arguments.light)
+            finally:
+                kept = keeper.close(console)
+            if code or not console.next:
+                return code or kept
+            console, keeper = opens(console.next)  # `load`
 
 
 def has_screen() -> bool:

@@ -38,6 +38,9 @@ class Files(Protocol):
     def script(self, path: str) -> str:
         """The text of a script."""
 
+    def look(self, path: str) -> None:
+        """Refuse a network file, sample or session that cannot be opened."""
+
     def names(self, start: str) -> list[str]:
         """The files whose paths begin so, folders with a slash behind them: for completion."""
 
@@ -97,6 +100,8 @@ class Console:
     width: int = 100
     commands: int = 0
     """How many have been carried out."""
+    next: str = ""
+    """What is to be opened in the place of this session, once whoever shows it has left it."""
     resumed: bool = False
     """Whether it is that of a session which was taken up again."""
     _last: Line | None = None

@@ -5,6 +5,14 @@ from __future__ import annotations
 from tuibp.console.console import Console
 
 
+def beginning(console: Console) -> list[str]:
+    """What is said first where there is no screen: the title, the place, and what lies on the table."""
+    from tuibp.present.stopped import place_line
+
+    session = console.session
+    return list(filter(None, (session.recipe.title, place_line(session), taken_up(console))))
+
+
 def taken_up(console: Console) -> str:
     """One sentence about a session that goes on; empty for one that begins."""
     if not console.resumed:

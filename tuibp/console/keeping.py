@@ -200,6 +200,17 @@ def save(console: Console, request: Request) -> Reply:
     return Reply((f"Saved to {console.files.save(request.argument, session)}{beside}.",))
 
 
+def load(console: Console, request: Request) -> Reply:
+    """load FILE: whoever shows the session opens the other one."""
+    if console.files is None:
+        raise InputError("nothing else can be opened here", hint="open it with tuibp FILE")
+    if console.depth:
+        raise InputError("load cannot stand in a script that source reads", hint="give the script to tuibp with -x")
+    console.files.look(request.argument)
+    console.next = request.argument
+    return Reply()
+
+
 def leave(_console: Console, _request: Request) -> Reply:
     """quit."""
     return Reply(quit=True)
@@ -277,6 +288,7 @@ KEEPING: dict[str, Action] = {
     "assert": check,
     "echo": echo,
     "save": save,
+    "load": load,
     "help": tell_help,
     "apropos": apropos,
     "quit": leave,

@@ -6,6 +6,7 @@ None of them is a command, a name or a place here; a test holds that, and that w
 from __future__ import annotations
 
 COMMAND_WORDS: dict[str, tuple[str, str]] = {
+    "attach": ("load FILE", "opens a network or a session"),
     "awatch": ("watch W[1][0,0]", "stops where it changes"),
     "call": ("print cost", "prints an expression"),
     "checkpoint": ("mark a", "keeps a place, goto 'a comes back"),
@@ -13,6 +14,7 @@ COMMAND_WORDS: dict[str, tuple[str, str]] = {
     "commands": ("break bwd 1 do print cost", "carries commands out at a stop and goes on"),
     "condition": ("break bwd 1 if cost > 1", "makes a stop with its condition; delete 1 forgets the old one"),
     "dprintf": ("break bwd 1 do print cost", "prints and goes on"),
+    "file": ("load FILE", "opens a network or a session"),
     "history": ("info values", "lists what has been printed"),
     "ignore": ("continue 3", "stops at the third hit; a condition such as sample % 100 == 0 picks some"),
     "inspect": ("print cost", "prints an expression"),

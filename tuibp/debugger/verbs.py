@@ -79,6 +79,8 @@ VERBS = (
             verb="run", argument="with NAME=VALUE ...", takes=("change",)),
     Command("save", (), "session", "save", "Save the session; tuibp FILE.tuibp goes on with it. save/k: running "
             "nothing again.", verb="save", argument="FILE", optional=True, formats=True, takes=("file",)),
+    Command("load", (), "session", "open", "Open another network, sample or session; this one is kept as by quit.",
+            verb="load", argument="FILE", takes=("file",)),
     Command("source", (), "session", "script", "Carry out the commands of a file.", verb="source", argument="FILE",
             takes=("file",)),
     Command("assert", (), "session", "assert", "End the script with exit code 1 unless E holds, or A == B within TOL.",

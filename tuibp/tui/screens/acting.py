@@ -115,7 +115,7 @@ class ActingScreen(LookingScreen):
     def answered(self, reply: Reply) -> None:
         """A command has been carried out: its answer goes to the transcript, and what is short to the last line."""
         self.keep()
-        if reply.quit:
+        if reply.quit or self.console.next:
             self.app.exit(return_code=0)
             return
         self._said(reply.lines)
