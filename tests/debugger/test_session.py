@@ -13,7 +13,8 @@ from tests.debugger.listing import listing
 from tests.recipes import sized
 from tuibp.debugger import head, timeline
 from tuibp.debugger.commands import COMMANDS
-from tuibp.debugger.session import VISITED, Session
+from tuibp.debugger.session import Session
+from tuibp.debugger.trail import VISITED
 from tuibp.debugger.view import View
 from tuibp.engine import pace
 from tuibp.engine.operations import Level

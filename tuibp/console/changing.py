@@ -9,11 +9,11 @@ import numpy as np
 from tuibp.console.console import Action, Console
 from tuibp.console.moving import arrived, cross
 from tuibp.console.reply import Job, Reply, Request
+from tuibp.debugger.ending import Stop
 from tuibp.debugger.expressions.parsing import parse
 from tuibp.debugger.expressions.syntax import ExpressionError
 from tuibp.debugger.expressions.typed import Leaf, Scalar
 from tuibp.debugger.names import SCALARS, TENSORS, CellRef
-from tuibp.debugger.session import Stop
 from tuibp.debugger.timeline import Timeline
 from tuibp.debugger.view import View
 from tuibp.engine.arrays import Array

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 
 from tuibp.console.reply import Job, Reply, Request, finished
+from tuibp.debugger.ending import Stop
 from tuibp.debugger.position import Clock, Position
-from tuibp.debugger.session import Session, Stop
+from tuibp.debugger.session import Session
 from tuibp.engine.text import safe
 from tuibp.errors import InputError
 

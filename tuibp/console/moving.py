@@ -10,12 +10,12 @@ from tuibp.console.language import Line, read_count, wants
 from tuibp.console.reply import Job, Progress, Reply, Request
 from tuibp.debugger.commands import COMMANDS
 from tuibp.debugger.conditions import Condition, watched, written_sites
+from tuibp.debugger.ending import Stop
 from tuibp.debugger.expressions.syntax import ExpressionError
 from tuibp.debugger.expressions.typed import Leaf
 from tuibp.debugger.hunt import Hit
 from tuibp.debugger.names import CellRef
 from tuibp.debugger.search import Search
-from tuibp.debugger.session import Stop
 from tuibp.debugger.sweep import OvertakenError, value_at
 from tuibp.errors import InputError, NameInputError, TuibpError
 from tuibp.present.numbers import short

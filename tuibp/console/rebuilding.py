@@ -24,9 +24,10 @@ from tuibp.debugger.history import Spill
 from tuibp.debugger.names import parse_cell
 from tuibp.debugger.remembered import take_up
 from tuibp.debugger.saved import Saved, SavedStop, SavedTimeline, Value
-from tuibp.debugger.session import MOST_TIMELINES, VISITED, Session, Trail
+from tuibp.debugger.session import MOST_TIMELINES, Session
 from tuibp.debugger.stops import Stops
 from tuibp.debugger.timeline import FORK_SHARE, Timeline
+from tuibp.debugger.trail import VISITED, Trail
 from tuibp.debugger.variant import variant
 from tuibp.engine.operations import Level
 from tuibp.engine.recipe import Recipe

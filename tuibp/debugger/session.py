@@ -7,18 +7,19 @@ journey is an iterator, so that whoever drives it may show progress and stop it 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING
 
 from tuibp.debugger.command import Command
 from tuibp.debugger.commands import COMMANDS, find_command
 from tuibp.debugger.edits import Edit
+from tuibp.debugger.ending import Stop, ending
 from tuibp.debugger.history import BUDGET, Spill
 from tuibp.debugger.names import SCALARS, CellRef, parse_cell
 from tuibp.debugger.position import Clock, Frame, Position
 from tuibp.debugger.stops import Stops
 from tuibp.debugger.timeline import FORK_SHARE, Timeline
-from tuibp.debugger.variant import variant
+from tuibp.debugger.trail import Trail, Visited
+from tuibp.debugger.variant import beside
 from tuibp.debugger.view import Look, View
 from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Level
@@ -34,31 +35,6 @@ if TYPE_CHECKING:
 
 MOST_TIMELINES = 250
 """Timelines of a session: each may take up to 20 MB."""
-VISITED = 1000
-"""Places that `back` remembers."""
-_RESULTS = {Level.SAMPLE: "cost", Level.BATCH: "bcost", Level.EPOCH: "ecost", Level.RUN: "ecost"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Where a movement ended, and why."""
-
-    t: int
-    came_from: int
-    reason: str
-    """A sentence for the screen; empty where there is nothing to say beyond the position."""
-
-
-class Trail(NamedTuple):
-    """What a session remembers of where it has been."""
-
-    visited: tuple[tuple[int, int], ...]
-    """(timeline, t) of the visited places."""
-    place: int
-    """Which of them we are at."""
-    came_from: int
-    joins: bool
-    """Whether a further edit here is one of the current timeline."""
 
 
 class Session:
@@ -85,9 +61,7 @@ class Session:
         """The innermost level that the selected frame may have; OP selects the innermost frame."""
         self._heading = object()
         """Which of the journeys was begun last: only that one arrives."""
-        self._visited: list[tuple[int, int]] = [(0, 0)]
-        """Timeline and position."""
-        self._place = 0
+        self._visited = Visited()
         self.stops = Stops()
         """Breakpoints, watches and catches; they hold on every timeline."""
         self._bad_places: dict[Timeline, FirstNonFinite] = {}
@@ -274,34 +248,26 @@ class Session:
             self._just_made = None
         self.came_from, self.t = self.t, t
         if remember:
-            self._remember()
-
-    def _remember(self) -> None:
-        """Where we are becomes the last of the visited places."""
-        if self._visited[self._place] != (self.current, self.t):
-            self._visited[self._place + 1 :] = [(self.current, self.t)]
-            del self._visited[:-VISITED]
-            self._place = len(self._visited) - 1
+            self._visited.remember(self.current, self.t)
 
     def visited(self, direction: int) -> int | None:
         """The position visited before (-1) or after (+1) this one, on `visited_timeline`; None where there is none.
         `step_visited` goes there.
         """
-        place = self._place + direction
-        return self._visited[place][1] if 0 <= place < len(self._visited) else None
+        place = self._visited.beside(direction)
+        return None if place is None else place[1]
 
     def visited_timeline(self, direction: int) -> Timeline:
         """The timeline of the place visited before (-1) or after (+1) this one; the current one where there is none."""
-        place = self._place + direction
-        return self.timelines[self._visited[place][0]] if 0 <= place < len(self._visited) else self.timeline
+        place = self._visited.beside(direction)
+        return self.timeline if place is None else self.timelines[place[0]]
 
     def step_visited(self, direction: int, count: int = 1) -> Stop:
         """Return to a visited place, `count` places back or forward, as far as there are any."""
-        place = min(max(self._place + direction * count, 0), len(self._visited) - 1)
-        if place == self._place:
+        place = self._visited.step(direction * count)
+        if place is None:
             return Stop(self.t, self.t, f"No place {'before' if direction < 0 else 'after'} this one was visited.")
-        self._place = place
-        number, t = self._visited[place]
+        number, t = place
         if number == self.current:
             return self.go(t, remember=False)
         start = self.t
@@ -330,7 +296,7 @@ class Session:
         else:
             self.timelines.append(self.timeline.fork(edit))
             self._enter(len(self.timelines) - 1, self.t)
-            self._remember()
+            self._visited.remember(self.current, self.t)
             self._just_made = self.current
         return self.current
 
@@ -346,7 +312,7 @@ class Session:
             raise InputError(f"there is no timeline {safe(repr(number), 40)}", hint=hint)
         start = self.t
         self._enter(number, min(start if t is None else t, self.timelines[number].clock.total))
-        self._remember()
+        self._visited.remember(self.current, self.t)
         return self.stop(start)
 
     def run_with(self, **changes: object) -> int:
@@ -364,17 +330,10 @@ class Session:
             InputError: there is no such setting, or it cannot have that value; nothing has changed then.
         """
         self._check_room()
-        timeline = Timeline(variant(self.recipe, changes), self._budget // FORK_SHARE)
-        first = self.timeline
-        while first.parent is not None:
-            first = first.parent
-        timeline.changes = {**first.changes, **cast("dict[str, float]", changes)}
-        timeline.label = f"{', '.join(f'{name} = {value}' for name, value in changes.items())} from start"
-        self.timelines.append(timeline)
-        number = len(self.timelines) - 1
-        self._enter(number, 0)
-        self._remember()
-        return number
+        self.timelines.append(beside(self.timeline, changes, self._budget // FORK_SHARE))
+        self._enter(len(self.timelines) - 1, 0)
+        self._visited.remember(self.current, self.t)
+        return self.current
 
     def _check_room(self) -> None:
         """Whether there may be another timeline."""
@@ -385,7 +344,7 @@ class Session:
     @property
     def trail(self) -> Trail:
         """What the session remembers of where it has been."""
-        return Trail(tuple(self._visited), self._place, self.came_from, self._just_made == self.current)
+        return Trail(tuple(self._visited.places), self._visited.place, self.came_from, self._just_made == self.current)
 
     def take_up(self, current: int, t: int, trail: Trail) -> Generator[tuple[int, int], None, None]:
         """Stand where a session stood, remembering what it did; the numbers have been looked at.
@@ -396,7 +355,7 @@ class Session:
         self.current = current
         yield from self.travel(t, remember=False)
         if trail.visited:
-            self._visited, self._place = list(trail.visited), trail.place
+            self._visited = Visited(trail.visited, trail.place)
         self.came_from = trail.came_from
         self._just_made = current if trail.joins and self.timeline.forked_at == t else None
 
@@ -414,37 +373,7 @@ class Session:
         Args:
             finished: the frame that `finish` has just left.
         """
-        if finished is not None and self.t == finished.stop:
-            return Stop(self.t, start, self._result(finished))
-        if self.t == self.clock.total:
-            return Stop(self.t, start, f"End of the run.{self._first_bad()}")
-        if self.t == 0:
-            return Stop(self.t, start, "Start of the run: nothing is computed yet.")
-        return Stop(self.t, start, "")
-
-    def _first_bad(self) -> str:
-        """Where the costs stopped being numbers, if they did."""
-        batch = self.timeline.log.first_not_finite()
-        if batch is None:
-            return ""
-        epoch, k = divmod(batch, self.timeline.program.K)
-        return f" The cost is nan or infinite from e{epoch}.b{k} on: g e{epoch}.b{k} goes there."
-
-    def _result(self, frame: Frame) -> str:
-        """One sentence with the result of a frame that has just ended."""
-        view = self.view()
-        if frame.level in _RESULTS:
-            name = _RESULTS[frame.level]
-            value = view.scalar(name)
-        else:
-            before = self.clock.at(frame.stop - 1)
-            assert before.op is not None
-            name, layer = ("a" if before.op.direction == "fwd" else "db"), before.op.layer
-            values = view.get(name, layer)
-            value = None if values is None else float(abs(values).max())
-            name = f"largest |{name}[{layer}]|"
-        text = "not computed" if value is None else f"{value:.6g}"
-        return f"Finished {frame.label}: {name} = {text}."
+        return Stop(self.t, start, ending(self.view(), finished))
 
     def execute(self, line: str) -> Stop:
         """Carry out a movement given as text: `step`, `step 3`, `goto e1.b0`, `reverse-sample`.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
+from tuibp.debugger.timeline import Timeline
 from tuibp.engine.recipe import Plan, Recipe
 from tuibp.engine.text import safe
 from tuibp.errors import InputError
@@ -67,3 +68,20 @@ def variant(recipe: Recipe, changes: Mapping[str, object]) -> Recipe:
             value = float(value)
         changed[name] = value
     return replace(recipe, plan=Plan(**plan))
+
+
+def beside(timeline: Timeline, changes: Mapping[str, object], budget: int) -> Timeline:
+    """A run beside another one, from the same start with some of its plan changed; its label says what.
+
+    Args:
+        budget: bytes of its keyframes.
+
+    Raises:
+        InputError: as `variant`.
+    """
+    run, first = Timeline(variant(timeline.recipe, changes), budget), timeline
+    while first.parent is not None:
+        first = first.parent
+    run.changes = {**first.changes, **cast("dict[str, float]", changes)}
+    run.label = f"{', '.join(f'{name} = {value}' for name, value in changes.items())} from start"
+    return run

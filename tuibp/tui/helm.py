@@ -16,7 +16,7 @@ from textual.widget import Widget
 from tuibp.console.console import Console
 from tuibp.console.reply import Reply
 from tuibp.debugger.command import Command
-from tuibp.debugger.session import Stop
+from tuibp.debugger.ending import Stop
 from tuibp.errors import TuibpError
 from tuibp.tui.journey import TICK, Journey
 
