@@ -7,6 +7,7 @@ import random
 from tests.recipes import sized
 from tuibp.cli.files import open_source
 from tuibp.console.console import Console, Origin
+from tuibp.debugger.foreign import COMMAND_WORDS
 from tuibp.debugger.session import Session
 from tuibp.engine.recipe import Recipe
 from tuibp.errors import TuibpError
@@ -46,6 +47,8 @@ LOOKS = ("where", "when", "up", "down", "list", "marks", "notes", "show", "timel
          "info data", "info locals", "info stops", "info displays", "info values", "info marks", "info notes",
          "info catches", "info timelines", "info frames", "help",
          "help step", "help expressions", "apropos back")  # fmt: skip
+OTHERS = ("save/k", "load", "save", "source", *COMMAND_WORDS)
+"""Words that change nothing here, or mean something elsewhere only."""
 CELLS = (
     "W[2][0,1]",
     "W[1]",
@@ -85,7 +88,7 @@ def some_line(rng: random.Random) -> str:
             f"print {expression}", expression, f"p/{rng.choice(('6', '3e', 'x', 's', 'h', 'a'))} {expression}",
             f"print {test}",
             f"display {expression}", f"display/3 {expression}", f"undisplay {number}",
-            f"mark {name}", f"note seen {number}",
+            f"mark {name}", f"note seen {number}", f"frame {number}", f"{rng.choice(OTHERS)} {number}",
             f"break {place}", f"break {place} if {test}", f"tbreak {place}", f"watch {test}", f"watch {expression}",
             f"break at {rng.choice(POSITIONS[:9])}", f"catch {rng.choice(CATCHES)}",
             f"watch {test} do print {expression}; when", f"break {place} do mark {name}",

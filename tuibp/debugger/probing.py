@@ -129,8 +129,8 @@ class Armed:
         m = record.m
         probe = Probe(self._program, self._wanted(m), m, 1)
         source = Recorded(record, state)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):  # what is not computed yet is any bits, also such as no number has
             probe.put_before(AT_ONCE, source, 0)
             probe.put_after(AT_ONCE, source, 0)
-        costs = record.ws.C[np.newaxis].astype(np.float64)
+            costs = record.ws.C[np.newaxis].astype(np.float64)
         return Batch(record.batch, 1, m, probe.results, costs, np.array([record.spent[:2]]))
