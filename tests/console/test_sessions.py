@@ -297,3 +297,13 @@ def test_whatever_a_session_holds_it_opens_or_is_refused() -> None:
 
 if __name__ == "__main__":
     sys.stdout.write(f"{opened_or_refused(int(sys.argv[1]), int(sys.argv[2]))}\n")
+
+
+def test_a_note_keeps_its_script() -> None:
+    console = small()
+    run(console, "note \u9055\u3044 caf\u00e9")
+    assert "\u9055\u3044 caf\u00e9" in run(console, "notes")[0]
+    away = load(dump(saved(console)), "s")
+    assert run(restored(away, RECIPE), "notes") == run(console, "notes")
+    hostile = replace(away, notes=(SavedNote("\x1b[2J\u202etext\n", 0, 0),))
+    assert run(restored(load(dump(hostile), "s"), RECIPE), "notes") == ["*1  e0.shuffle (t=0)  [2Jtext"]

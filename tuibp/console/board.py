@@ -14,6 +14,7 @@ import numpy as np
 from tuibp.console.console import Console, Place
 from tuibp.debugger.timeline import Timeline
 from tuibp.engine.arrays import Array
+from tuibp.engine.text import safe
 from tuibp.errors import TuibpError
 from tuibp.present.board import Board, DisplayEntry, PlaceEntry, StopEntry, TimelineEntry
 from tuibp.present.side import CURVE
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from tuibp.debugger.breakpoints import Breakpoint
 
 T = TypeVar("T")
+NOTE = 500
+"""Characters of a note that are shown."""
 SAID = 500
 """Lines of the transcript that are shown."""
 LISTS = frozenset({"stops", "timelines", "console"})
@@ -49,7 +52,8 @@ class BoardMaker:
             displays=tuple(map(self._display, console.displays)) if "stops" in shown else (),
             marks=tuple(self._place(place, name=name) for name, place in console.marks.items()),
             notes=tuple(
-                self._place(place, text=text, number=n) for n, (place, text) in enumerate(console.notes, start=1)
+                self._place(place, text=safe(text, NOTE), number=n)
+                for n, (place, text) in enumerate(console.notes, start=1)
             ),
             timelines=self._tree("timelines" in shown),
             current=session.current,

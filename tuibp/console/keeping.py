@@ -17,7 +17,7 @@ from tuibp.debugger.expressions.functions import FUNCTIONS
 from tuibp.debugger.expressions.parsing import parse
 from tuibp.debugger.expressions.syntax import Chain, Num, text_of
 from tuibp.debugger.names import SCALARS, TENSORS
-from tuibp.engine.text import safe
+from tuibp.engine.text import safe, words
 from tuibp.errors import InputError, TuibpError, placed
 from tuibp.present.stopped import value_text
 
@@ -92,7 +92,7 @@ def mark(console: Console, request: Request) -> Reply:
 
 def note(console: Console, request: Request) -> Reply:
     """note TEXT."""
-    console.notes.append((console.place, safe(request.argument, NOTE)))
+    console.notes.append((console.place, words(request.argument, NOTE)))
     return Reply((f"Noted at {console.name_of(console.place)}.",))
 
 
@@ -184,7 +184,7 @@ def _cell(text: str, cell: str) -> str:
 
 def echo(_: Console, request: Request) -> Reply:
     """echo TEXT."""
-    return Reply((safe(request.argument, NOTE),))
+    return Reply((words(request.argument, NOTE),))
 
 
 def save(console: Console, request: Request) -> Reply:

@@ -31,7 +31,7 @@ from tuibp.debugger.trail import VISITED, Trail
 from tuibp.debugger.variant import variant
 from tuibp.engine.operations import Level
 from tuibp.engine.recipe import Recipe
-from tuibp.engine.text import safe
+from tuibp.engine.text import safe, words
 from tuibp.errors import InputError, TuibpError
 from tuibp.present.values import parse_format
 
@@ -216,7 +216,7 @@ def _keepsakes(saved: Saved, console: Console) -> None:
         console.marks[mark.name] = Place(mark.timeline, mark.t)
     for i, note in enumerate(saved.notes):
         _check_place(console.session, f"notes[{i}]", note.timeline, note.t)
-        console.notes.append((Place(note.timeline, note.t), safe(note.text, NOTE)))
+        console.notes.append((Place(note.timeline, note.t), words(note.text, NOTE)))
     for i, display in enumerate(saved.displays):
         with _at(f"displays[{i}]"):
             if display.number < 1 or display.number in console.displays:

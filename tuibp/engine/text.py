@@ -37,6 +37,18 @@ def safe(text: str, limit: int = NAME) -> str:
     return shown if len(shown) <= limit and len(text) <= 4 * limit else shown[: limit - 1] + "…"
 
 
+def words(text: str, limit: int) -> str:
+    """What somebody has written, in their own script, on one line and at most `limit` characters: what would move a
+    cursor goes, all else stays. Where every character has to be one column wide, `safe` is for showing it.
+
+    >>> words("\u9055\u3044\x1b[2J", 20)
+    '\u9055\u3044[2J'
+    """
+    shown = "".join(" " if character.isspace() else character for character in text[: 4 * limit + 1])
+    shown = "".join(character for character in shown if unicodedata.category(character) not in _DROPPED).strip()
+    return shown if len(shown) <= limit and len(text) <= 4 * limit else shown[: limit - 1] + "…"
+
+
 def _cell(character: str) -> str:
     """What one character becomes: itself, a blank, "?" or nothing."""
     if character.isascii() and character.isprintable():

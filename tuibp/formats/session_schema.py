@@ -32,7 +32,7 @@ from tuibp.debugger.saved import (
 )
 from tuibp.engine.checks import Integer, ListOf, Path, Report, Rule, Table, Text, flag
 from tuibp.engine.operations import Level
-from tuibp.engine.text import quoted, safe
+from tuibp.engine.text import quoted, safe, words
 from tuibp.formats.strict_json import plain
 
 T = TypeVar("T")
@@ -156,6 +156,14 @@ def spent(report: Report, path: Path, value: object) -> tuple[float, int, int] |
     return None if cost is None or samples is None or correct is None else (cost, samples, correct)
 
 
+def own_words(report: Report, path: Path, value: object) -> str | None:
+    """A text in its writer's own script."""
+    if isinstance(value, str):
+        return words(value, LINE)
+    report.add(path, f"{dotted(path)} must be a text, not {quoted(value)}")
+    return None
+
+
 def lists(rule: Rule[T]) -> ListOf[T]:
     """The rule for a list of what a rule takes."""
     return ListOf(rule, "its elements", _MANY)
@@ -182,7 +190,7 @@ SESSION: Record[Saved] = Record(
         "selected": Integer(min(Level), max(Level)),
         "stops": lists(Record(SavedStop, {"number": COUNT, "line": TEXT, "enabled": flag})),
         "marks": lists(Record(SavedMark, {"name": TEXT, "timeline": INDEX, "t": TIME})),
-        "notes": lists(Record(SavedNote, {"text": TEXT, "timeline": INDEX, "t": TIME})),
+        "notes": lists(Record(SavedNote, {"text": own_words, "timeline": INDEX, "t": TIME})),
         "values": lists(
             Record(
                 SavedValue,
