@@ -99,6 +99,8 @@ class Keeper:
         place = Path(path)
         if not path or not _exists(place):
             raise InputError(f'there is no file "{safe(path, _LONGEST)}"', hint="give the name of a script")
+        if place.is_dir():
+            raise InputError(f'"{safe(path, _LONGEST)}" is a directory', hint="give the name of a script")
         try:
             return files.read(place, MOST_SCRIPT).decode("utf-8-sig")
         except UnicodeDecodeError:
