@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tuibp.debugger.expressions.atoms import Atom
-from tuibp.debugger.expressions.probe import Probe, Source
+from tuibp.debugger.expressions.probe import Probe
+from tuibp.debugger.expressions.source import Source
 from tuibp.debugger.record import Record, Spent
 from tuibp.engine.arrays import Array, aligned_empty
 from tuibp.engine.calls import Buffer, Do, Function

@@ -5,9 +5,7 @@ A large tensor is reduced in float64, for all samples at once, or for one after 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,6 @@ import numpy.typing as npt
 from tuibp.debugger.expressions.atoms import (
     FLOAT,
     PRINT,
-    UFUNCS,
     Atom,
     Finite,
     Flat,
@@ -27,41 +24,15 @@ from tuibp.debugger.expressions.atoms import (
     leaves,
     varies,
 )
-from tuibp.debugger.expressions.reducing import aligned, reduce_into
-from tuibp.debugger.expressions.typed import Const, Given, Index, Leaf, Op, Reduce, Typed
+from tuibp.debugger.expressions.reducer import Reducer
+from tuibp.debugger.expressions.source import Source, jacobian_part, parameter, picked
+from tuibp.debugger.expressions.typed import Const, Given, Leaf
 from tuibp.debugger.names import TENSORS
 from tuibp.engine.arrays import Array, aligned_empty
 from tuibp.engine.calls import Do
-from tuibp.engine.network import Network, Parameters
+from tuibp.engine.network import Network
 from tuibp.engine.program import Program
 from tuibp.engine.workspace import Workspace
-
-
-class Source:
-    """Where the numbers of a batch are taken from: its buffers."""
-
-    def __init__(self, ws: Workspace) -> None:
-        self.ws = ws
-
-    def params(self, *, after: bool) -> Parameters:
-        """Before the update or after it."""
-        return (self.ws.after if after else self.ws.state).params
-
-    def factors(self, layer: int) -> tuple[Array, Array]:
-        """(n_l, m) δ[l] and (n_{l-1}, m) a[l-1], of which dW[l] is formed."""
-        return self.ws.D[layer], self.ws.A[layer - 1]
-
-    def gradient(self, name: str, layer: int) -> Array | None:
-        """gW or gb of a layer where it is not what is in the sum's buffer, or the mean that follows from that."""
-        return None
-
-    def softmax(self, layer: int) -> Array:
-        """(n_l, m) the activations that a Jacobian is made of."""
-        return self.ws.A[layer]
-
-    def input_gradient(self, do: Do, out: Array) -> None:
-        """dC_da[0] (n_0, m), which no operation forms."""
-        do(np.dot, self.ws.state.params.W[1].T, self.ws.D[1], out)
 
 
 class Probe:
@@ -121,7 +92,7 @@ class Probe:
     def put_before(self, do: Do, source: Source, slot: int) -> None:
         """As `before`, from a source."""
         for (name, layer), stash in self._stash.items():
-            do(np.copyto, stash, _parameter(source.ws.state.params, name[1:], layer))
+            do(np.copyto, stash, parameter(source.ws.state.params, name[1:], layer))
         for atom, result in self.results.items():
             if not atom.after and not self._waits(atom):
                 self._put(do, source, atom, result[slot, ...])
@@ -147,7 +118,7 @@ class Probe:
         elif isinstance(atom, Keep):
             self._copy(do, source, atom, out)
         else:
-            _Reducer(self, do, source, atom.after).put(atom.node, out)
+            Reducer(self, do, source, atom.after).put(atom.node, out)
 
     def _put_finite(self, do: Do, ws: Workspace, atom: Finite, out: npt.NDArray[Any]) -> None:
         if atom.kind == "dC_da":
@@ -179,10 +150,10 @@ class Probe:
         """A leaf that lies in a buffer, or is made in one: its axes, then the samples, if each has its own."""
         name, layer, ws = leaf.name, leaf.layer or 0, source.ws
         if name in ("W", "b"):
-            whole = _parameter(source.params(after=after), name, layer)
+            whole = parameter(source.params(after=after), name, layer)
         elif name in ("uW", "ub"):
             whole = do.scratch(self._stash[name, layer].shape, self._network.dtype)
-            do(np.subtract, _parameter(ws.after.params, name[1:], layer), self._stash[name, layer], whole)
+            do(np.subtract, parameter(ws.after.params, name[1:], layer), self._stash[name, layer], whole)
         elif name in ("gW", "gb"):
             total = self.total(source, leaf)
             if total is not None:
@@ -197,7 +168,7 @@ class Probe:
         else:
             tables = {"a": ws.A, "z": ws.Z, "sp": ws.SP, "dC_da": ws.dA, "db": ws.D}
             whole = tables[name][layer] if name in tables else {"x": ws.A[0], "y": ws.Y}[name]
-        return whole[(*_picked(leaf), ...)] if leaf.cell else whole
+        return whole[(*picked(leaf.cell), ...)] if leaf.cell else whole
 
     def total(self, source: Source, leaf: Leaf) -> Array | None:
         """The sum over the samples, of which gW or gb is the mean, where that is taken late (`Slots.late`)."""
@@ -206,7 +177,7 @@ class Probe:
             return None
         layout = self._network.layout
         whole: Array = (layout.weights if leaf.name == "gW" else layout.biases)(source.ws.total)[layer]
-        return whole[(*_picked(leaf), ...)] if leaf.cell else whole
+        return whole[(*picked(leaf.cell), ...)] if leaf.cell else whole
 
     @property
     def network(self) -> Network:
@@ -217,136 +188,3 @@ class Probe:
     def m(self) -> int:
         """Samples of a batch."""
         return self._m
-
-
-def _parameter(params: Parameters, name: str, layer: int) -> Array:
-    return (params.W if name == "W" else params.b)[layer]
-
-
-def _picked(leaf: Leaf) -> tuple[int | slice, ...]:
-    return _place(leaf.cell)
-
-
-def _place(cell: Index) -> tuple[int | slice, ...]:
-    return tuple(slice(None) if at is None else at for at in cell) or (slice(None),)
-
-
-@cache
-def _all_but_last(ndim: int) -> tuple[int, ...]:
-    """The axes along which is reduced; the same object each time, as two slots of a run call with the same."""
-    return tuple(range(ndim - 1))
-
-
-@cache
-def jacobian_part(jacobian: Callable[[Array], Array], cell: Index) -> Callable[[Array, Array], None]:
-    """put(a, out): a part of a sample's matrix of slopes. The same function for the same part: what two slots of a run
-    call must be one and the same.
-    """
-    place = _place(cell)
-
-    def put(a: Array, out: Array) -> None:
-        out[...] = jacobian(a)[place]
-
-    return put
-
-
-class _Reducer:
-    """Emits the reduction of large leaves, for all samples at once, or for one after the other where each has a
-    matrix. Every buffer has the axes of its shape and then one for the samples, of length 1 where all share it.
-    """
-
-    def __init__(self, probe: Probe, do: Do, source: Source, after: bool) -> None:
-        self._probe, self._do, self._source, self._after = probe, do, source, after
-        self._sample: int | None = None
-
-    def put(self, node: Reduce, out: npt.NDArray[Any]) -> None:
-        """The reduction into (m or 1,)."""
-        matrices = any(isinstance(leaf, Leaf) and is_matrix(leaf, self._probe.network) for leaf in leaves(node))
-        if not matrices:
-            self._reduce(node, out)
-            return
-        for s in range(self._probe.m):
-            self._sample = s
-            self._reduce(node, out[s : s + 1])
-
-    def _reduce(self, node: Reduce, out: npt.NDArray[Any]) -> None:
-        arg, function, size = node.arg, node.function, math.prod(node.arg.shape)
-        total = self._total(arg) if function == "norm" else None
-        if total is not None:
-            # |s / m| = |s| / m: one number is divided in the place of all.
-            self._reduce_into(function, total, size, out)
-            self._do(np.divide, out, self._probe.m, out)
-        elif function == "max" and (joint := self._joint(arg)) is not None:
-            self._largest(joint, arg.shape[-1], out)
-        else:
-            self._reduce_into(function, self._value(arg), size, out)
-
-    def _reduce_into(self, function: str, x: npt.NDArray[Any], size: int, out: npt.NDArray[Any]) -> None:
-        reduce_into(self._do, function, x, _all_but_last(x.ndim), size, out)
-
-    def _joint(self, node: Typed) -> npt.NDArray[Any] | None:
-        """[W|b], one piece of memory, where a tree is abs(W[l])."""
-        leaf = node.args[0] if isinstance(node, Op) and node.function == "abs" else None
-        if not isinstance(leaf, Leaf) or leaf.name != "W" or leaf.cell:
-            return None
-        joint: Array = self._source.params(after=self._after).joint[leaf.layer or 0]
-        return joint if joint.shape[1] > leaf.shape[1] else None
-
-    def _largest(self, joint: npt.NDArray[Any], columns: int, out: npt.NDArray[Any]) -> None:
-        """The largest magnitude in the first columns: to pass over all of it, and the others as 0, takes half the time
-        of one row after the other.
-        """
-        do, magnitudes = self._do, self._do.scratch(joint.shape, FLOAT)
-        do(np.absolute, joint.reshape(-1), magnitudes.reshape(-1))
-        do(np.copyto, magnitudes[:, columns:], 0.0)
-        do(np.maximum.reduce, magnitudes.reshape(-1), 0, None, out.reshape(()))
-
-    def _total(self, node: Typed) -> npt.NDArray[Any] | None:
-        total = self._probe.total(self._source, node) if isinstance(node, Leaf) else None
-        return None if total is None else self._wide(total[..., np.newaxis])
-
-    def _value(self, node: Typed) -> npt.NDArray[Any]:
-        do = self._do
-        if isinstance(node, Const | Given):
-            return self._probe.fixed(node)
-        if isinstance(node, Leaf):
-            return self._leaf(node)
-        if isinstance(node, Reduce):
-            sampled = self._sample is None and varies(node)
-            out = do.scratch((self._probe.m if sampled else 1,), np.bool_ if node.boolean else FLOAT)
-            self._reduce(node, out)
-            return out
-        assert isinstance(node, Op)
-        args = aligned([self._value(arg) for arg in node.args], [arg.shape for arg in node.args], 0)
-        out = do.scratch(np.broadcast_shapes(*(arg.shape for arg in args)), np.bool_ if node.boolean else FLOAT)
-        do(UFUNCS[node.function], *args, out)
-        return out
-
-    def _leaf(self, leaf: Leaf) -> npt.NDArray[Any]:
-        do, source, probe, s = self._do, self._source, self._probe, self._sample
-        if is_matrix(leaf, probe.network):
-            assert s is not None
-            layer = leaf.layer or 0
-            whole = do.scratch(TENSORS[leaf.name].shape(probe.network, layer), probe.network.dtype)
-            if leaf.name == "dW":
-                D, A = source.factors(layer)
-                do(np.multiply.outer, D[:, s], A[:, s], out=whole)
-            else:
-                jacobian = probe.network.activation(layer).jacobian
-                assert jacobian is not None
-                do(jacobian_part(jacobian, ()), source.softmax(layer)[:, s], whole)
-            buffer: npt.NDArray[Any] = whole[(*_picked(leaf), ...)][..., np.newaxis]
-        else:
-            buffer = probe.buffer(do, source, leaf, self._after)
-            if not is_per_sample(leaf):
-                buffer = buffer[..., np.newaxis]
-            elif s is not None:
-                buffer = buffer[..., s : s + 1]
-        return self._wide(buffer)
-
-    def _wide(self, buffer: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        if buffer.dtype == FLOAT:
-            return buffer
-        wide = self._do.scratch(buffer.shape, FLOAT)
-        self._do(np.copyto, wide, buffer)
-        return wide
