@@ -196,7 +196,8 @@ def save(console: Console, request: Request) -> Reply:
     from tuibp.console.sessions import saved
 
     session = saved(console, with_keyframes=bool(request.format))
-    beside = f", with its log and {len(session.keyframes)} keyframes" if request.format else ""
+    count = len(session.keyframes)
+    beside = f", with its log and {count} keyframe{'s' * (count != 1)}" if request.format else ""
     return Reply((f"Saved to {console.files.save(request.argument, session)}{beside}.",))
 
 
