@@ -156,3 +156,17 @@ def test_a_board_is_cheap(console: Console, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_choices_of_lists_are_no_cells(scene: Scene) -> None:
     assert pick(scene, "stop:1").entry == "stop:1" and Choices().entry == ""
+
+
+def test_the_stop_that_has_stopped_us_is_marked() -> None:
+    console = Console(Session(open_recipe("xor")))
+    for line in ("break grad", "break update", "continue 2"):
+        console.execute(line)
+    assert [entry.held for entry in board(console).stops] == [False, True]
+    scene = Scene.of(console.session, Choices(), board=board(console))
+    shown = plain(paint_stops(scene, 60, 6, Window())).splitlines()
+    assert shown[0].startswith("● 1 break grad") and shown[1].startswith("● 2 ▶ break update")
+    console.execute("step")
+    assert not any(entry.held for entry in board(console).stops)
+    console.execute("back")
+    assert [entry.held for entry in board(console).stops] == [False, True]

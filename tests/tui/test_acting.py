@@ -76,7 +76,7 @@ async def test_a_selected_cell_is_watched_displayed_and_edited(opened: Opened, s
         assert driver.at == "e0.end" and "stop 1: W[1][0,0] before = " in driver.hints()
         await driver.press("8 tab")
         assert "display 1: W[1][0,0] = " in driver.pane("stops")
-        assert "1 watch W[1][0,0]" in driver.pane("stops")
+        assert "1 ▶ watch W[1][0,0]" in driver.pane("stops")
         await driver.press("e")
         field = driver.screen.prompt._field
         assert field is not None and field.value == "W[1][0,0] = "

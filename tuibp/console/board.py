@@ -71,7 +71,10 @@ class BoardMaker:
 
     def _stop(self, stop: Breakpoint) -> StopEntry:
         timeline = self._console.session.timeline
-        return self._once(lambda: _stop_entry(stop, timeline), stop, self._console.session.current)
+        entry = self._once(lambda: _stop_entry(stop, timeline), stop, self._console.session.current)
+        held = self._console.held
+        here = held is not None and held[0] == self._console.place and stop.number in held[1]
+        return entry._replace(held=True) if here else entry
 
     def _display(self, number: int) -> DisplayEntry:
         from tuibp.console.moving import display_entry

@@ -95,6 +95,8 @@ class Console:
     """$name: what `set $name = E` has given."""
     stopped: list[tuple[int, int]] = field(default_factory=list)
     """(timeline, t) where something has stopped us."""
+    held: tuple[Place, frozenset[int]] | None = None
+    """Where something has stopped us last, and the numbers of the stops that held there."""
     said: list[str] = field(default_factory=list)
     """The transcript of a command line that is shown beside the panes."""
     digits: int = DIGITS

@@ -112,6 +112,7 @@ def resume_run(console: Console, request: Request) -> Job:
         session.stops.delete(stop.number)
     if arrival.hits:
         console.stopped.append((session.current, session.t))
+        console.held = console.place, frozenset(hit.stop.number for hit in arrival.hits)
         del console.stopped[:-MOST_STOPPED]
     reason = session.stop(start).reason
     if not arrival.hits and session.stops.enabled:

@@ -19,6 +19,8 @@ class StopEntry(NamedTuple):
     title: str
     ops: tuple[str, ...] = ()
     """The operations that it stops before, for the program's gutter."""
+    held: bool = False
+    """Whether it has stopped us where we stand."""
 
 
 class DisplayEntry(NamedTuple):

@@ -60,7 +60,8 @@ PANES = {
     ),
     "stops": (
         "Stops and displays",
-        "Breakpoints, watches and catches, ● where they stop and ○ where they do not for now; c runs on to the next "
+        "Breakpoints, watches and catches, ● where they stop and ○ where they do not for now, ▶ before one that has "
+        "stopped us here; c runs on to the next "
         "one, C back to the one before. b makes or forgets one on the selected line of the program, W watches the "
         "selected cell; on the command line: break bwd 1 if norm(delta[1]) < 0.05, watch cost > 1, catch nan. Below "
         "stands what D or :display shows at every stop. The arrows pick an entry; enter switches a stop, delete "

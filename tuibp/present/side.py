@@ -54,6 +54,7 @@ def _stop(stop: StopEntry) -> list[Run]:
     return [
         Run(BREAK if stop.enabled else OFF, "bad" if stop.enabled else "dim"),
         Run(f" {stop.number} ", "dim"),
+        *([Run(f"{HERE} ", "pc")] if stop.held else []),
         Run(stop.title, "text" if stop.enabled else "dim"),
     ]
 
