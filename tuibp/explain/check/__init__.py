@@ -1,0 +1,1 @@
+"""Checking the user's own backprop: their numbers beside the reference, and the name of the mistake."""
