@@ -21,9 +21,9 @@ class Observed:
     samples: tuple[int, ...]
     """Columns of the probe's X that the call was given; one for a single sample."""
     tensors: Mapping[Tensor, Array] = field(default_factory=dict)
-    """float64. z, a, dC_da, delta of layer l: (n_l, m), samples are columns. dW: (n_l, n_{l-1}); db: (n_l,), or (n_l, m)
-    where the user keeps the samples apart. Of another shape only where the user's number has no place in ours: the
-    diagnosis then says so. Absent where the code does not give it.
+    """float64. z, a, dC_da, delta of layer l: (n_l, m), samples are columns. dW: (n_l, n_{l-1}); db: (n_l,), or
+    (n_l, m) where the user keeps the samples apart. Of another shape only where the user's number has no place in ours:
+    the diagnosis then says so. Absent where the code does not give it.
     """
     cost: float | None = None
     shapes: Mapping[Tensor, tuple[int, ...]] = field(default_factory=dict)

@@ -1,0 +1,28 @@
+"""Rows of the catalogue that belong to no single step: a sign, and a factor of the cost."""
+
+from __future__ import annotations
+
+import math
+
+from tuibp.explain.check.catalogue.rows import Mistake, Step
+
+SIGN = Mistake(
+    "sign-flipped", Step.SLOPE, "the sign is flipped",
+    "y - a where a - y belongs, or a step added that should be subtracted: this points uphill.",
+    "the negative of the right line", "dC_da[L] = 2 (a[L] - y), and W -= lr * dW", 2, lambda *_: ())  # fmt: skip
+
+COST_FACTOR = Mistake(
+    "cost-factor", Step.ERROR, "another factor in the cost: {detail}",
+    "The factor in front of the cost is a convention: it changes the length of the step, not its direction.",
+    "dC_da[L] times a constant", "dC_da[L] times another constant", 3, lambda *_: (), convention=True)  # fmt: skip
+
+
+def factor_words(c: float, n: int) -> str:
+    """What a factor of the cost is, for n output units: "1/2"; empty where it is none that people write."""
+    known = {
+        **{f"{n}" if p == 1 else f"1/{n}": float(n) ** p for p in (1, -1)},
+        **{f"{2 * n}" if p == 1 else f"2/{n}": 2.0 * float(n) ** p for p in (1, -1)},
+        **{f"{n}/2" if p == 1 else f"1/{2 * n}": 0.5 * float(n) ** p for p in (1, -1)},
+        "2": 2.0, "1/2": 0.5, "4": 4.0, "1/4": 0.25, "1/ln 2 (bits)": 1.0 / math.log(2.0),
+    }  # fmt: skip
+    return next((words for words, value in reversed(known.items()) if math.isclose(c, value, rel_tol=1e-7)), "")

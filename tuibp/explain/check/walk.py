@@ -1,0 +1,47 @@
+"""The walk over one probe: which few mistakes, if any, give exactly the user's numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tuibp.engine.activations import ACTIVATIONS
+from tuibp.explain.check.backward import backwards
+from tuibp.explain.check.chain import Chain, best
+from tuibp.explain.check.forward import begin, forwards, observed, recovered, suspected
+from tuibp.explain.check.reference import reference
+from tuibp.explain.check.seen import Seen
+
+
+def walk(seen: Seen, *, any_rate: bool = False) -> list[Chain]:
+    """The chains that explain the user's numbers best, all of the same measure, the most common mistakes first."""
+    with np.errstate(all="ignore"):
+        found: list[Chain] = []
+        for kink in _kinks(seen):
+            found += _walk(seen, kink, any_rate)
+            if found and min(chain.measure for chain in found)[:2] == (0, 0):
+                break
+        chains = best(found, slack=0)
+    return [chain for chain in chains if chain.measure[:2] == chains[0].measure[:2]]
+
+
+def _walk(seen: Seen, kink: float | None, any_rate: bool) -> list[Chain]:
+    start = begin(seen, kink)
+    found = backwards(seen, forwards(seen, start, observed(seen)), any_rate=any_rate)
+    if found[0].measure[:2] == (0, 0):
+        return found
+    given = recovered(seen)
+    if given:
+        found += backwards(seen, forwards(seen, start, given), any_rate=any_rate)
+    least = min(chain.measure for chain in found)[:2]
+    if not observed(seen) and least > (0, 1):
+        for chain in suspected(seen, start):
+            found += backwards(seen, [chain], any_rate=any_rate, bound=least)
+    return found
+
+
+def _kinks(seen: Seen) -> tuple[float | None, ...]:
+    """What σ′ may be at its kinks, where the probe stands on one."""
+    right = reference(seen.probe, seen.samples)
+    network = seen.probe.network
+    on_one = any(np.isin(z, ACTIVATIONS[network.activation(l).name].kinks).any() for l, z in right.z.items())
+    return (None, 1.0, 0.5, 0.0) if on_one else (None,)
