@@ -19,9 +19,11 @@ from tuibp.explain.check.reference import reference
 
 SAMPLES = 7
 """m of the batch of a built-in probe; differs from all sizes, so that an axis cannot be taken for another."""
-SQUARE = (3, 3, 3, 3)
+SQUARE = (3, 3, 3, 3, 3)
 OBLONG = (4, 6, 5, 3)
 SEED = 20200
+FEW = 4
+"""Samples that are looked at one by one: these alone must tell mistakes apart."""
 TRIES = 200
 
 
@@ -63,7 +65,7 @@ def _draw(name: str, network: Network, attempt: int, biased: bool) -> Probe:
     rng = stream(SEED, "init", attempt)
     W, b = [np.empty((0, 0))], [np.empty(0)]
     for l in range(1, network.L + 1):
-        W.append(rng.normal(0.0, 1.3 / np.sqrt(sizes[l - 1]), (sizes[l], sizes[l - 1])))
+        W.append(rng.normal(0.0, 1.7 / np.sqrt(sizes[l - 1]), (sizes[l], sizes[l - 1])))
         b.append(rng.uniform(0.1, 0.6, sizes[l]) * np.where(rng.uniform(size=sizes[l]) < 0.5, -1.0, 1.0))
     if not biased:
         b = [np.zeros_like(one) for one in b]
@@ -80,13 +82,14 @@ def _targets(rng: np.random.Generator, cost: Cost, n: int) -> Array:
 
 
 def _telling(probe: Probe) -> bool:
-    """Whether every layer has z of both signs and no unit is off for all samples, and no sample cuts a layer off."""
+    """Whether every layer has small and large z of both signs, and neither unit nor sample is cut off."""
     right = reference(probe, tuple(range(probe.N)))
     for l in range(1, probe.L + 1):
         z, slopes = right.z[l], right.delta[l]
-        if not ((z > 0.05).any() and (z < -0.05).any() and (np.abs(z) > 1e-3).all()):
+        few = z[:, :FEW]
+        if not ((few > 0.05).any() and (few < -0.05).any() and (np.abs(few) > 1.1).any() and (np.abs(z) > 1e-3).all()):
             return False
-        if not (np.abs(slopes).max(axis=0) > 1e-6).all() or (l < probe.L and not (z[:, :4] > 0.0).any(axis=1).all()):
+        if not (np.abs(slopes).max(axis=0) > 1e-6).all() or (l < probe.L and not (few > 0.0).any(axis=1).all()):
             return False
     return True
 

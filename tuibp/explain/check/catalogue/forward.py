@@ -41,11 +41,11 @@ def _wrong_input(context: Context, l: int) -> Variants:
 
 
 def _wrong_parameters(context: Context, l: int) -> Variants:
-    for other in (l - 1, l + 1):
+    for words, other in (("[l-1]", l - 1), ("[l+1]", l + 1)):
         if 1 <= other <= context.L:
-            yield f"W[{other}]", _sum(context.W(other), context, l)
+            yield f"W{words}", _sum(context.W(other), context, l)
             if context.n(other) == context.n(l) and (context.b(other) - context.b(l)).any():
-                yield f"b[{other}]", context.W(l) @ context.a[l - 1] + context.b(other)
+                yield f"b{words}", context.W(l) @ context.a[l - 1] + context.b(other)
 
 
 def _row_times(context: Context, l: int) -> Array | None:

@@ -37,14 +37,13 @@ def _instead_of_a(context: Context, l: int) -> Variants:
         yield "z[l-1]", _shaped(context.delta[l], context.z[l - 1], context, l)
         yield "x", _any_shape(context.delta[l], context.a[0])
     if l > 2:
-        yield f"a[{l - 2}]", _any_shape(context.delta[l], context.a[l - 2])
+        yield "a[l-2]", _any_shape(context.delta[l], context.a[l - 2])
     yield "σ(a[l-1])", _shaped(context.delta[l], context.sigma(max(l - 1, 1), context.a[l - 1]), context, l)
 
 
 def _instead_of_delta(context: Context, l: int) -> Variants:
-    for other in (l - 1, l + 1):
-        if other in context.delta:
-            yield f"δ[{other}]", _left(lambda c, _: c.delta[other])(context, l)  # noqa: B023
+    for words, other in (("δ[l-1]", l - 1), ("δ[l+1]", l + 1)):
+        yield words, _shaped(context.delta.get(other), context.a[l - 1], context, l)
     error = context.a[context.L] - context.y
     if l < context.L:
         yield "a[L] - y", _left(lambda c, _: error)(context, l)
@@ -93,7 +92,7 @@ def _decay(given: Array | None, right: Array, parameters: Array) -> Array | None
 def _aliased(tensors: Layers, l: int) -> Variants:
     for other, tensor in tensors.items():
         if other != l:
-            yield f"layer {other}", tensor
+            yield f"layer l{other - l:+d}", tensor
 
 
 WEIGHTS = (
@@ -155,9 +154,8 @@ def _row_sums(context: Context, l: int) -> Variants:
 
 
 def _other_delta(context: Context, l: int) -> Variants:
-    for other in (l - 1, l + 1):
-        if other in context.delta:
-            yield f"δ[{other}]", context.delta[other]
+    for words, other in (("δ[l-1]", l - 1), ("δ[l+1]", l + 1)):
+        yield words, context.delta.get(other)
     yield "σ′(z[l])", context.slope_here(l)
     slope = context.slope_here(l)
     yield "σ′(z[l]) * δ[l]", None if slope is None else slope * context.delta[l]

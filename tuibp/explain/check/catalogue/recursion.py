@@ -64,24 +64,24 @@ def _bias_column(context: Context, l: int) -> Variants:
 
 
 def _other_layer(context: Context, l: int) -> Variants:
-    for other in (l, l + 2):
-        if other in context.z and 1 <= other <= context.L and other != l:
-            yield f"W[{other}]", _product(context.W(other).T, context.delta[l + 1], context.n(l))
     if l + 2 in context.delta:
-        yield f"δ[{l + 2}]", _above(context, l, context.delta[l + 2])
+        yield "W[l+2]", _product(context.W(l + 2).T, context.delta[l + 1], context.n(l))
+        yield "δ[l+2]", _above(context, l, context.delta[l + 2])
 
 
 def _reused(context: Context, l: int) -> Variants:
     top = context.dC_da.get(context.L)
-    if l < context.L - 1:
-        yield "dC_da[L] itself", _same(top, context, l)
-        yield "W[l+1]ᵀ dC_da[L]", _above(context, l, top)
-        yield "W[l+1]ᵀ δ[L]", _above(context, l, context.delta[context.L])
-        yield "δ[L] itself", _same(context.delta[context.L], context, l)
+    yield "dC_da[L] itself", _same(top, context, l)
+    yield "W[l+1]ᵀ dC_da[L]", _above(context, l, top)
+    yield "W[l+1]ᵀ δ[L]", _above(context, l, context.delta[context.L])
+    yield "δ[L] itself", _same(context.delta[context.L], context, l)
 
 
 def _same(vector: Array | None, context: Context, l: int) -> Array | None:
-    return vector if vector is not None and vector.shape[0] == context.n(l) else None
+    """A vector of another layer where it has as many units, or one, which goes for all."""
+    if vector is None or vector.shape[0] not in (1, context.n(l)):
+        return None
+    return np.broadcast_to(vector, (context.n(l), vector.shape[1]))
 
 
 def _slope_again(context: Context, l: int) -> Array | None:

@@ -24,16 +24,16 @@ FROM_A: dict[str, tuple[str, Callable[[Array], Array]]] = {
 
 def _at(context: Context, l: int, dC_da: Array, at: Array | None) -> Array | None:
     """σ_l′ at other numbers than z[l], times dC_da."""
-    if at is None or at.shape != dC_da.shape:
+    if at is None or at.shape[0] not in (1, dC_da.shape[0]):
         return None
     slope = context.slope(l, at)
     return None if slope is None else slope * dC_da
 
 
 def _wrong_layer(context: Context, l: int, dC_da: Array) -> Variants:
-    for other in (l - 1, l + 1):
+    for words, other in (("z[l-1]", l - 1), ("z[l+1]", l + 1)):
         if other in context.z:
-            yield f"z[{other}]", _at(context, l, dC_da, context.z[other])
+            yield words, _at(context, l, dC_da, context.z[other])
 
 
 def _form_on_z(context: Context, l: int, dC_da: Array) -> Variants:
@@ -48,6 +48,8 @@ def _another(context: Context, l: int, dC_da: Array) -> Variants:
     for name in SEVERAL:
         if name == own:
             continue
+        if (own, name) == ("sigmoid", "softplus"):
+            continue  # softplus′ is the sigmoid itself: that is `sigma-for-slope`
         slope = context.slope_named(name, context.z[l])
         yield f"{name}: {ACTIVATIONS[name].derivative_formula}", None if slope is None else slope * dC_da
         if name in FROM_A and own != "softmax":
@@ -57,7 +59,8 @@ def _another(context: Context, l: int, dC_da: Array) -> Variants:
 
 def _twice(context: Context, l: int, dC_da: Array) -> Array | None:
     slope = context.slope_here(l)
-    return None if slope is None else slope * slope * dC_da
+    fused = l == context.L and context.network.fused is not None  # that has a name of its own
+    return None if slope is None or fused else slope * slope * dC_da
 
 
 def _rectifier(context: Context, l: int) -> bool:

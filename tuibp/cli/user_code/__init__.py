@@ -1,0 +1,1 @@
+"""The user's own code, run in a process of its own."""
