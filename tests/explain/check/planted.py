@@ -6,7 +6,7 @@ hand's arithmetic. Each plant is one wrong line; `LINES` has them by the name th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuibp.engine.operations import Tensor
-from tuibp.explain.check.observed import Observed
+from tuibp.explain.check.observed import Failure, Observed
 from tuibp.explain.check.probe import Probe
 
 V = NDArray[np.float64]
@@ -134,6 +134,9 @@ class Planted:
             for name in self.gives for l in range(1, probe.L + 1)
         }  # fmt: skip
         return Observed((s,), found)
+
+    def singles(self, probe: Probe, samples: Sequence[int]) -> list[Observed | Failure]:
+        return [self.single(probe, s) for s in samples]
 
     def batch(self, probe: Probe, samples: tuple[int, ...]) -> Observed | None:
         singles = [self.single(probe, s).tensors for s in samples]

@@ -19,6 +19,7 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -70,8 +71,7 @@ class Child:
 
     def run(self, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out programs, each for itself: one that fails does not keep the others from running."""
-        return {"answers": [self._guarded(lambda program=program: self._program(program)) for program in
-                            request["programs"]]}  # fmt: skip
+        return {"answers": [self._guarded(partial(self._program, program)) for program in request["programs"]]}
 
     def _program(self, steps: list[dict[str, Any]]) -> dict[str, Any]:
         self.instance: Any = None
@@ -164,8 +164,7 @@ class Child:
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out a request."""
-        work = {"load": self.load, "run": self.run}[request["do"]]
-        return self._guarded(lambda: work(request))
+        return self._guarded(partial(self.run if request["do"] == "run" else self.load, request))
 
     def told(self, error: BaseException) -> dict[str, Any]:
         """An exception, the innermost line of the user's own file in it, and the shapes that stand on that line."""

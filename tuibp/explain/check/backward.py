@@ -6,6 +6,7 @@ of σ′}, and dW and db are made from the user's δ[l] (explain.md section 3).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -172,7 +173,11 @@ def _deltas(seen: Seen, chain: Chain, l: int, delta: Array, any_rate: bool) -> I
             if value is not None and value.shape == delta.shape:
                 options.append(((Finding(Step.SLOPE, l, mistake, detail),), value))
     for findings, value in _matching(seen, options, delta, Step.SLOPE, l, any_rate):
-        yield chain.found(findings, delta=(l, value))
+        # A factor or a sign that shows in δ was in dC_da already: what is propagated from it has it, too.
+        scale = math.prod(
+            -1.0 if f.mistake is SIGN else f.ratio or 1.0 for f in findings if f.mistake in (SIGN, COST_FACTOR)
+        )
+        yield chain.found(findings, delta=(l, value), dC_da=(l, scale * dC_da))
 
 
 # -- dW and db

@@ -33,8 +33,8 @@ class Code(Protocol):
     any_rate: bool
     """Whether it hands back a step whose rate is not known, and not a gradient."""
 
-    def single(self, probe: Probe, s: int) -> Observed | Failure:
-        """One sample."""
+    def singles(self, probe: Probe, samples: Sequence[int]) -> list[Observed | Failure]:
+        """Some samples, each for itself."""
 
     def batch(self, probe: Probe, samples: tuple[int, ...]) -> Observed | Failure | None:
         """Several at once; None where the code takes single samples only."""
@@ -71,17 +71,21 @@ class Walked:
         return Probed(self.probe.name, self.probe.sizes, self.failure, self.unexplained, names)
 
 
-def examine(code: Code, probe: Probe, single_precision: bool = False) -> Walked:
-    """Run the user's code on one probe and explain its numbers."""
+def examine(code: Code, probe: Probe, single_precision: bool = False, known: frozenset[str] = frozenset()) -> Walked:
+    """Run the user's code on one probe and explain its numbers.
+
+    Args:
+        single_precision: whether these are numbers of single precision.
+        known: names that other probes have given.
+    """
     singles: list[Observed] = []
-    for s in range(min(FEW, probe.N)):
-        result = code.single(probe, s)
+    for result in code.singles(probe, range(min(FEW, probe.N))):
         if isinstance(result, Failure):
             return Walked(probe, failure=result)
         singles.append(result)
     tolerance = SINGLE if single_precision else DOUBLE
     side_by_side = seen(probe, singles, tolerance)
-    chains = walk(side_by_side, any_rate=code.any_rate)
+    chains = walk(side_by_side, any_rate=code.any_rate, known=known)
     distinct = {chain.names: chain for chain in reversed(chains)}
     batch = _batch(code, probe, singles, tolerance)
     failure = batch if isinstance(batch, Failure) else None
@@ -102,7 +106,10 @@ def _batch(code: Code, probe: Probe, singles: list[Observed], tolerance: Toleran
 def diagnose(code: Code, probes: Sequence[Probe], *, single_precision: bool = False) -> Verdict:
     """Run and explain; the first probe is the one that is shown."""
     with np.errstate(all="ignore"):
-        walked = [examine(code, probe, single_precision) for probe in probes]
+        walked: list[Walked] = []
+        for probe in probes:
+            known = frozenset(name for one in walked for chain in one.chains for name in chain.names)
+            walked.append(examine(code, probe, single_precision, known))
         return conclude(walked)
 
 

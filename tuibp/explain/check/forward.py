@@ -107,16 +107,20 @@ def _variants(context: Context, step: Step, l: int) -> list[tuple[tuple[Finding,
     ]
 
 
-def suspected(seen: Seen, start: Chain) -> Iterator[Chain]:
+def suspected(seen: Seen, start: Chain, known: frozenset[str] = frozenset()) -> Iterator[Chain]:
     """Forward passes that have one mistake, in every layer, the hidden ones, or the last: to be tried where nothing is
     given and the rest cannot be explained.
+
+    Args:
+        known: names that have been found elsewhere: these come first.
     """
+    rows = [(step, mistake) for step in (Step.Z, Step.A) for mistake in STEPS[step]]
+    rows.sort(key=lambda row: not any(name.partition(" ")[0] == row[1].name for name in known))
     L = seen.probe.L
     scopes: Sequence[range] = (range(1, L + 1), range(1, L), range(L, L + 1), range(1, 2))
-    for step in (Step.Z, Step.A):
-        for mistake in STEPS[step]:
-            for scope in {tuple(scope): scope for scope in scopes if len(scope)}.values():
-                yield from _with(seen, start, step, mistake, scope)
+    for step, mistake in rows:
+        for scope in {tuple(scope): scope for scope in scopes if len(scope)}.values():
+            yield from _with(seen, start, step, mistake, scope)
 
 
 def _with(seen: Seen, start: Chain, step: Step, mistake: Mistake, scope: range) -> Iterator[Chain]:

@@ -6,6 +6,8 @@ misplaced matrix fit, one without equal sizes lets none; both are deep enough th
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tuibp.engine.activations import ACTIVATIONS
@@ -21,6 +23,7 @@ SAMPLES = 7
 """m of the batch of a built-in probe; differs from all sizes, so that an axis cannot be taken for another."""
 SQUARE = (3, 3, 3, 3, 3)
 OBLONG = (4, 6, 5, 3)
+UNEQUAL = (4, 6, 5, 7, 8, 9)
 SEED = 20200
 FEW = 4
 """Samples that are looked at one by one: these alone must tell mistakes apart."""
@@ -94,12 +97,39 @@ def _telling(probe: Probe) -> bool:
     return True
 
 
-def built_in(like: Network, *, biased: bool = True) -> list[Probe]:
-    """The square and the oblong probe with the activations and the cost of a network, and one of its own sizes."""
+def sized(like: Network, sizes: tuple[int, ...], name: str, *, biased: bool = True) -> Probe:
+    """A probe of some sizes with the activations and the cost of a network."""
     hidden = tuple(layer.activation.name for layer in like.layers[:-1])
-    output, cost = like.layers[-1].activation.name, like.cost.name
-    shapes = [("a square probe", SQUARE), ("a probe of unequal layers", OBLONG)]
+    return made(name, sizes, hidden, like.layers[-1].activation.name, like.cost.name, biased=biased)
+
+
+def trial_of(like: Network, depth: int) -> Probe:
+    """Of as many layers as are asked for, no two of one size: for telling layouts apart."""
+    return sized(like, (*UNEQUAL[:depth], 3), "a trial")
+
+
+def square_of(like: Network, depth: int) -> Probe:
+    """The same with all layers of one size."""
+    return sized(like, (3,) * (depth + 1), "a square trial")
+
+
+def one_of_several(probe: Probe) -> Probe:
+    """The same with targets that suit every cost: one class of several, or yes and no."""
+    n = probe.sizes[-1]
+    if n == 1:
+        return replace(probe, Y=(np.arange(probe.N) % 2)[None, :].astype(np.float64))
+    return replace(probe, Y=np.eye(n)[:, np.arange(probe.N) * 2 % n])
+
+
+def built_in(like: Network, *, biased: bool = True, depth: int | None = None) -> list[Probe]:
+    """The square and the oblong probe with the activations and the cost of a network.
+
+    Args:
+        depth: of code that takes no other number of layers.
+    """
+    square = SQUARE if depth is None else (3,) * (depth + 1)
+    oblong = OBLONG if depth is None else (*UNEQUAL[:depth], 3)
     return [
-        made(f"{words} {'-'.join(map(str, sizes))}", sizes, hidden, output, cost, biased=biased)
-        for words, sizes in shapes
+        sized(like, sizes, f"{words} {'-'.join(map(str, sizes))}", biased=biased)
+        for words, sizes in (("a square probe", square), ("a probe of unequal layers", oblong))
     ]

@@ -12,19 +12,27 @@ from tuibp.explain.check.reference import reference
 from tuibp.explain.check.seen import Seen
 
 
-def walk(seen: Seen, *, any_rate: bool = False) -> list[Chain]:
-    """The chains that explain the user's numbers best, all of the same measure, the most common mistakes first."""
+def walk(
+    seen: Seen, *, any_rate: bool = False, quick: bool = False, known: frozenset[str] = frozenset()
+) -> list[Chain]:
+    """The chains that explain the user's numbers best, all of the same measure, the most common mistakes first.
+
+    Args:
+        any_rate: whether the whole gradient may have any positive factor.
+        quick: whether to leave out what takes long: mistakes of a forward pass that cannot be seen.
+        known: names that have been found elsewhere, which are tried first.
+    """
     with np.errstate(all="ignore"):
         found: list[Chain] = []
         for kink in _kinks(seen):
-            found += _walk(seen, kink, any_rate)
+            found += _walk(seen, kink, any_rate, quick, known)
             if found and min(chain.measure for chain in found)[:2] == (0, 0):
                 break
         chains = best(found, slack=0)
     return [chain for chain in chains if chain.measure[:2] == chains[0].measure[:2]]
 
 
-def _walk(seen: Seen, kink: float | None, any_rate: bool) -> list[Chain]:
+def _walk(seen: Seen, kink: float | None, any_rate: bool, quick: bool, known: frozenset[str]) -> list[Chain]:
     start = begin(seen, kink)
     found = backwards(seen, forwards(seen, start, observed(seen)), any_rate=any_rate)
     if found[0].measure[:2] == (0, 0):
@@ -33,9 +41,13 @@ def _walk(seen: Seen, kink: float | None, any_rate: bool) -> list[Chain]:
     if given:
         found += backwards(seen, forwards(seen, start, given), any_rate=any_rate)
     least = min(chain.measure for chain in found)[:2]
-    if not observed(seen) and least > (0, 1):
-        for chain in suspected(seen, start):
-            found += backwards(seen, [chain], any_rate=any_rate, bound=least)
+    if quick or observed(seen) or least <= (0, 1):
+        return found
+    for chain in suspected(seen, start, known):
+        reached = backwards(seen, [chain], any_rate=any_rate, bound=least)
+        found += reached
+        if reached and min(chain.measure for chain in reached)[:2] <= (0, 1) and chain.names <= known:
+            break
     return found
 
 

@@ -72,7 +72,8 @@ def _other_layer(context: Context, l: int) -> Variants:
 def _reused(context: Context, l: int) -> Variants:
     top = context.dC_da.get(context.L)
     yield "dC_da[L] itself", _same(top, context, l)
-    yield "W[l+1]ᵀ dC_da[L]", _above(context, l, top)
+    if context.L > 2:  # else it is the raw error of the layer above, and nothing more
+        yield "W[l+1]ᵀ dC_da[L]", _above(context, l, top)
     yield "W[l+1]ᵀ δ[L]", _above(context, l, context.delta[context.L])
     yield "δ[L] itself", _same(context.delta[context.L], context, l)
 

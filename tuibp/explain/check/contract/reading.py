@@ -60,7 +60,7 @@ class Form:
     def vector(self, array: Array, n: int) -> bool:
         """Whether an array is a vector of n units, for one sample or for each of the batch."""
         if array.ndim == 1:
-            return array.shape[0] == n
+            return len(array) == n
         return array.ndim == 2 and array.shape in ((n, 1), (1, n), (n, self.m), (self.m, n))
 
 
@@ -252,9 +252,8 @@ def _sequence(found: Found, value: Sequence[Any], form: Form) -> None:
     """A list or tuple whose parts have no names."""
     parts = [part for part in value if part is not None]
     flat = [part for part in parts if isinstance(part, np.ndarray)]
-    if parts and len(flat) == len(parts):
-        if _of_one_tensor(found, flat, form) or _mixed(found, flat, form):
-            return
+    if parts and len(flat) == len(parts) and (_of_one_tensor(found, flat, form) or _mixed(found, flat, form)):
+        return
     pairs = [part for part in parts if isinstance(part, list | tuple | dict) and _is_pair(part)]
     if pairs and len(pairs) == len(parts) and len(pairs) == form.L and len(pairs[0]) != form.L:
         _pairs(found, pairs, form)
@@ -351,15 +350,24 @@ def returned_names(source: str, function: str, owner: str = "") -> tuple[str, ..
     Args:
         owner: the class it is a method of.
     """
+    node = _definition(source, function, owner)
+    returns = [] if node is None else [one for one in _own(node) if isinstance(one, ast.Return) and one.value]
+    return _spelled(returns[-1].value) if returns else ()
+
+
+def function_source(source: str, function: str, owner: str = "") -> str:
+    """The text of a function; empty where there is none."""
+    node = _definition(source, function, owner)
+    return "" if node is None else ast.get_source_segment(source, node) or ""
+
+
+def _definition(source: str, function: str, owner: str) -> ast.FunctionDef | None:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
-        return ()
-    for node in _bodies(tree, owner):
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            returns = [one for one in _own(node) if isinstance(one, ast.Return) and one.value is not None]
-            return _spelled(returns[-1].value) if returns else ()
-    return ()
+        return None
+    found = (node for node in _bodies(tree, owner) if isinstance(node, ast.FunctionDef) and node.name == function)
+    return next(found, None)
 
 
 def _bodies(tree: ast.Module, owner: str) -> Iterator[ast.stmt]:

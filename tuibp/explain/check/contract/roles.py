@@ -76,6 +76,9 @@ def _find(name: str, patterns: list[tuple[str, re.Pattern[str]]]) -> Role | None
     for role, pattern in patterns:
         if pattern.fullmatch(word):
             return Role(role)
+    bare = re.sub(r"_?(list|vec|vector|array|arr|matrix|mat|np|col|row)$", "", word)
+    if bare and bare != word:
+        return _find(bare, patterns)
     match = _NUMBERED.fullmatch(word)
     if match is None or not match[1]:
         return None

@@ -1,0 +1,80 @@
+"""The check of the user's own backprop, from their file to the verdict (explain.md section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tuibp.engine.network import Network
+from tuibp.engine.recipe import Recipe
+from tuibp.errors import InputError
+from tuibp.explain.check.contract.calls import Caller
+from tuibp.explain.check.contract.describe import describe
+from tuibp.explain.check.contract.detect import detect
+from tuibp.explain.check.contract.handed import Handed
+from tuibp.explain.check.diagnose import Walked, conclude, examine
+from tuibp.explain.check.guess import DEFAULT, guess
+from tuibp.explain.check.observed import Failure
+from tuibp.explain.check.probe import Probe
+from tuibp.explain.check.probes import built_in, from_recipe, sized
+from tuibp.explain.check.verdict import Probed, Verdict
+
+
+def check(caller: Caller, recipe: Recipe | None, name: str = "") -> Verdict:
+    """Run the user's code on their network and on the built-in probes, and name what is wrong with it.
+
+    Args:
+        recipe: of the network file; None takes the activations and the cost that fit the code best.
+        name: what the user has named of their file.
+
+    Raises:
+        InputError: nothing in the file looks like backprop, or it cannot have the network's sizes.
+    """
+    like = DEFAULT if recipe is None else recipe.network
+    with np.errstate(all="ignore"):
+        code = detect(caller, like, name, free=recipe is None)
+        if isinstance(code, Failure):
+            return Verdict("failed", probed=(Probed("your network" if recipe else "a trial", like.sizes, code),))
+        assumed = ""
+        if recipe is None:
+            like, assumed = guess(code)
+        probes = _probes(code, like, recipe)
+        single = _single_precision(code, probes[0])
+        walked: list[Walked] = []
+        for probe in probes:
+            known = frozenset(n for one in walked for chain in one.chains for n in chain.names)
+            walked.append(examine(code, probe, single, known))
+            if walked[-1].failure is not None and walked[-1].failure.kind == "timeout":
+                break
+        verdict = conclude(walked)
+    remarks = tuple(code.remarks(probes[0]))
+    return replace(verdict, remarks=remarks, contract=tuple(describe(code)), assumed=assumed)
+
+
+def _probes(code: Handed, like: Network, recipe: Recipe | None) -> list[Probe]:
+    """Those that the code can be run on, the user's own network first."""
+    biased = code.biased
+    if code.fixed is not None:
+        words = "a network of your sizes"
+        if recipe is not None and recipe.network.sizes != code.fixed:
+            given, own = ("-".join(map(str, sizes)) for sizes in (recipe.network.sizes, code.fixed))
+            raise InputError(
+                f"your code builds a {own} network, the network file has {given}",
+                hint="make the two agree, or leave --network away",
+            )
+        own_sizes = sized(like, code.fixed, f"{words} {'-'.join(map(str, code.fixed))}", biased=biased)
+        return [own_sizes] if recipe is None else [from_recipe(recipe, biased), own_sizes]
+    if recipe is None:
+        return built_in(like, biased=biased, depth=code.depth)
+    if code.depth is not None and code.depth != like.L:
+        raise InputError(
+            f"your code is written for {code.depth} layers, the network file has {like.L}",
+            hint="give a network file of as many layers",
+        )
+    return [from_recipe(recipe, biased), *built_in(like, biased=biased, depth=code.depth)]
+
+
+def _single_precision(code: Handed, probe: Probe) -> bool:
+    code.singles(probe, (0,))
+    return any(kind in ("float32", "float16") for answer in code.answers for kind in answer.types)

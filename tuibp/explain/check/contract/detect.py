@@ -1,0 +1,317 @@
+"""Detection: which layout the user's code wants, found by trying them all on a small probe of unequal sizes.
+
+There, what is laid out wrongly raises, or gives arrays that fit no tensor. Among those that fit, the layout is taken
+under which most of the numbers are right; a wrong program is read in its right layout because its forward pass, or the
+gradients of its last layer, still are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from tuibp.engine.network import Network
+from tuibp.explain.check.close import Tolerance, ratio
+from tuibp.explain.check.contract.arguments import (
+    UnfillableError,
+    biases_in,
+    containers,
+    depth_in,
+    look,
+    parameters_in,
+)
+from tuibp.explain.check.contract.calls import Answer, Caller, Inventory
+from tuibp.explain.check.contract.handed import Handed, fits
+from tuibp.explain.check.contract.layout import Layout, layouts
+from tuibp.explain.check.contract.reading import function_source
+from tuibp.explain.check.contract.roles import argument_role
+from tuibp.explain.check.contract.store import bias_style, sizes_of, slots
+from tuibp.explain.check.contract.target import Target, targets
+from tuibp.explain.check.observed import Failure, Observed
+from tuibp.explain.check.probe import Probe
+from tuibp.explain.check.probes import one_of_several, sized, square_of, trial_of
+from tuibp.explain.check.reference import reference
+
+LOOSE = Tolerance(relative=1e-4)
+"""For telling layouts apart, float32 included."""
+
+Score = tuple[float, ...]
+
+
+def detect(caller: Caller, like: Network, name: str = "", *, free: bool = False) -> Handed | Failure:
+    """Find what to call and how.
+
+    Args:
+        like: the network whose activations, cost and depth the trials have.
+        name: what the user has named.
+        free: whether the code may be for other activations and another cost.
+
+    Returns:
+        The code, ready to be called; a Failure where nothing that was tried gave numbers.
+
+    Raises:
+        InputError: nothing in the file looks like backprop, or several things do equally.
+    """
+    inventory = caller.load()
+    if isinstance(inventory, Failure):
+        return inventory
+    failures: list[Failure] = []
+    for target in targets(inventory, name):
+        found = _try(caller, inventory, target, like, free)
+        if isinstance(found, Handed):
+            return found
+        if found is not None:
+            failures.append(found)
+    return _worst(failures)
+
+
+def _worst(failures: Sequence[Failure]) -> Failure:
+    """The failure that says most."""
+    order = {"timeout": 0, "died": 0, "exception": 1, "returned": 2}
+    if not failures:
+        return Failure("returned", "nothing in the file could be called")
+    return min(failures, key=lambda failure: order.get(failure.kind, 3))
+
+
+def _try(caller: Caller, inventory: Inventory, target: Target, like: Network, free: bool) -> Handed | Failure | None:
+    """The best layout of one target, on trials of several depths; a Failure where every layout of all fails."""
+    failure: Failure | None = None
+    start = Handed(caller, inventory, target, Layout())
+    own = depth_in(target.function)
+    depths = [own] if own else list(dict.fromkeys((like.L, 3, 2)))
+    trials = [(depth, make) for depth in depths for make in (trial_of, square_of)] + ([] if own else [(1, trial_of)])
+    partial: Handed | None = None
+    for depth, make in trials:
+        probe = make(like, depth)
+        probe = one_of_several(probe) if free else probe
+        found = _best(start, probe)
+        if isinstance(found, Handed):
+            limited = replace(found, depth=depth) if depth != like.L or own else found
+            if found.whole:
+                return _with_batches(limited, probe)
+            partial = partial or limited
+        elif found is not None:
+            if found.kind in ("timeout", "died"):
+                return found
+            failure = failure or found
+    return _fixed(start, like, free) or partial or failure
+
+
+def _fixed(start: Handed, like: Network, free: bool) -> Handed | None:
+    """Code that builds a network of its own sizes: a probe of these sizes is made for it."""
+    sizes = _own_sizes(start, like)
+    if sizes is None or len(sizes) < 2:
+        return None
+    probe = sized(like, sizes, "a probe of your sizes")
+    probe = one_of_several(probe) if free else probe
+    found = _best(replace(start, fixed=sizes), probe)
+    return _with_batches(replace(found, fixed=sizes), probe) if isinstance(found, Handed) else None
+
+
+def _own_sizes(start: Handed, like: Network) -> tuple[int, ...] | None:
+    if start.target.owner is None:
+        names = _globals(start)
+        found = slots({name: start.inventory.data[name] for name in names})
+    else:
+        try:
+            answer = start.caller.run([look(start.target, trial_of(like, 2))])[0]
+        except UnfillableError:
+            return None
+        found = slots(answer.instance) if isinstance(answer, Answer) else []
+    sizes = sizes_of(found)
+    if sizes is None:
+        return None
+    numbers, _ = sizes
+    return numbers
+
+
+def _globals(start: Handed) -> tuple[str, ...]:
+    """Module-level names that hold parameters."""
+    roles = {name: argument_role(name) for name in start.inventory.data}
+    return tuple(name for name, role in roles.items() if role is not None and role.name in ("W", "b", "params"))
+
+
+# -- one probe
+
+
+def _best(start: Handed, probe: Probe) -> Handed | Failure | None:
+    """The layout under which most is right; a Failure where none gives numbers, None where none can be tried."""
+    tried: list[tuple[Handed, Observed]] = []
+    failure: Failure | None = None
+    candidates = list(_candidates(start, probe))
+    programs = []
+    for handed in candidates:
+        program = handed.program(probe, (0,))
+        if isinstance(program, Failure):
+            failure = failure or program
+            continue
+        programs.append((handed, program))
+    if not programs:
+        return failure
+    answers = start.caller.run([program for _, program in programs])
+    for (handed, _), answer in zip(programs, answers, strict=True):
+        if isinstance(answer, Failure):
+            failure = _clearer(failure, answer)
+            continue
+        for variant in _variants(handed, answer):
+            observed = variant._read(answer, probe, (0,))
+            if isinstance(observed, Failure):
+                failure = failure or observed
+            else:
+                tried.append((variant, observed))
+    if not tried:
+        return failure
+    scored = [(score(observed, probe), handed) for handed, observed in tried]
+    top, best = max(scored, key=lambda one: one[0])
+    if top[0] <= 0.0:
+        return failure
+    return replace(best, whole=top[1] > 0.0, answers=[])
+
+
+def _clearer(old: Failure | None, new: Failure) -> Failure:
+    """Of two exceptions the one of the layout that went further into the user's code."""
+    if old is None or old.kind == "returned":
+        return new
+    if new.kind in ("timeout", "died"):
+        return new
+    return new if (new.line or 0) > (old.line or 0) and old.kind == "exception" else old
+
+
+def _variants(handed: Handed, answer: Answer) -> Iterator[Handed]:
+    """What comes back read as a gradient, and as parameters after a step."""
+    known = handed.rate_known(answer)
+    result = answer.results[-1] if answer.results else None
+    in_place = result is None or bool(answer.after)
+    yield replace(handed, any_rate=in_place and not known, answers=[])
+    if result is not None and (handed._argument_for("lr") or not known):
+        yield replace(handed, steps=True, any_rate=not known, answers=[])
+
+
+def _candidates(start: Handed, probe: Probe) -> Iterator[Handed]:
+    """Every layout that a target may want."""
+    target = start.target
+    functions = [target.function, *([target.forward] if target.forward else [])]
+    handed_over = any(parameters_in(f) for f in functions)
+    roles = {r.name for f in functions for p in f.parameters for r in [argument_role(p.name)] if r is not None}
+    label = probe.sizes[-1] > 1 and bool(np.isin(probe.Y, (0.0, 1.0)).all())
+    pairs = "pairs" in roles and "x" not in roles
+    if handed_over:
+        apart = any(biases_in(f) for f in functions)
+        kinds = dict.fromkeys(kind for f in functions if parameters_in(f) for kind in containers(f))
+        for layout in layouts(apart=apart, containers=tuple(kinds), biased=None, label=label, pairs=pairs):
+            yield replace(start, layout=layout, biased=layout.bias != "none", cached={}, answers=[])
+        if "params" in roles:
+            for layout in layouts(apart=False, containers=tuple(kinds), biased=None, label=label, pairs=pairs):
+                yield replace(start, layout=layout, biased=layout.bias != "none", cached={}, answers=[])
+        return
+    yield from _stored(start, probe, label, pairs)
+
+
+def _stored(start: Handed, probe: Probe, label: bool, pairs: bool) -> Iterator[Handed]:
+    """Layouts of parameters that the code keeps itself: their shapes tell."""
+    names = () if start.target.owner is not None else _globals(start)
+    base = replace(start, globals=names, cached={}, answers=[])
+    found = base._slots(probe)
+    if isinstance(found, Failure) or not found:
+        return
+    style = bias_style(found, Layout().form(probe, 1))
+    inside = [slot for slot in found if slot.name == "b"] == []
+    for in_out in (False, True):
+        for bias in ("vec", "col", "row", "last", "first", "none"):
+            layout = Layout(in_out, bias, pairs=pairs)
+            if not _shaped(found, layout, probe) or (style not in (None, "none") and bias != style):
+                continue
+            if inside != (bias in ("last", "first", "none")):
+                continue
+            for sample in ("vec", "col", "row"):
+                here = replace(layout, sample=sample)
+                for one in (here, *([replace(here, label=True)] if label else [])):
+                    yield replace(base, layout=one, biased=bias != "none", cached=base.cached, answers=[])
+
+
+def _shaped(found: Sequence[object], layout: Layout, probe: Probe) -> bool:
+    """Whether slots have the shapes that a layout gives them."""
+    from tuibp.explain.check.contract.store import Slot
+
+    weights = [slot for slot in found if isinstance(slot, Slot) and slot.name == "W"]
+    return len(weights) == probe.L and all(slot.shape == layout.W(probe, slot.layer).shape for slot in weights)
+
+
+def score(observed: Observed, probe: Probe) -> Score:
+    """How well an observation fits: tensors of the right shape, and those that are right up to a factor."""
+    right = reference(probe, observed.samples)
+    weights, biases = fits(observed, probe)
+    given = sum(tensor.name == "dW" for tensor in observed.tensors)
+    alike = 0.0
+    for tensor, value in observed.tensors.items():
+        l = tensor.layer or 0
+        table = {"z": right.z, "a": right.a, "dC_da": right.dC_da, "delta": right.delta, "db": right.delta}
+        wanted = right.dW[l][0] if tensor.name == "dW" else table[tensor.name].get(l)
+        if wanted is None:
+            continue
+        value = value if tensor.name == "dW" else value.reshape(-1, 1)
+        with np.errstate(all="ignore"):
+            alike += ratio(value, wanted, LOOSE) is not None
+    whole = float(given == probe.L)
+    some = float(given > 0 or biases > 0)
+    return some, whole, float(weights == probe.L), alike, float(weights), float(biases)
+
+
+# -- batches
+
+
+def _with_batches(found: Handed, probe: Probe) -> Handed:
+    """Whether several samples may be handed over at once, and as what."""
+    if found.layout.pairs:
+        return replace(found, batched=True, cached=found.cached, answers=[])
+    if found.layout.sample != "vec":
+        return replace(found, batched=_takes(found, probe), cached=found.cached, answers=[])
+    single = found.single(probe, 0)
+    if isinstance(single, Failure):
+        return found
+    level = score(single, probe)
+    for sample in ("row", "col"):
+        other = replace(found.under(replace(found.layout, sample=sample)), cached=found.cached)
+        alone = other.single(probe, 0)
+        if isinstance(alone, Failure) or score(alone, probe) < level or not _takes(other, probe, clean=True):
+            continue
+        return replace(other, batched=True, cached=found.cached, answers=[])
+    return found
+
+
+_BATCHES = re.compile(r"\.shape\s*\[|axis\s*=|keepdims|batch|np\.mean|/\s*[mNn]\b|\.mean\(|\bX\b")
+
+
+def _meant_for_batches(found: Handed) -> bool:
+    """Whether a function says that it takes several samples, so that it may be held to it.
+
+    A function of one sample often runs on a batch of columns and leaves δ apart by sample: that is no mistake of it.
+    """
+    name = found.target.function.name
+    source = function_source(found.inventory.source, name, found.target.owner.name if found.target.owner else "")
+    return _BATCHES.search(source) is not None
+
+
+def _takes(found: Handed, probe: Probe, *, clean: bool = False) -> bool:
+    """Whether a batch gives gradients of the right shape.
+
+    Args:
+        clean: whether they must be the sum or the mean of those of the samples.
+    """
+    from tuibp.explain.check.batches import relate
+
+    samples = tuple(range(4))
+    result = replace(found, batched=True, answers=[]).batch(probe, samples)
+    meant = _meant_for_batches(found)
+    if result is None or isinstance(result, Failure):
+        return not clean and meant
+    if not clean and meant:
+        return True
+    singles = [one for one in found.singles(probe, samples) if isinstance(one, Observed)]
+    if len(singles) < len(samples):
+        return False
+    relations = relate(probe, result, singles, LOOSE)
+    return bool(relations) and not any(relation.mistake for relation in relations)
