@@ -19,6 +19,7 @@ COMMANDS = {
     "trace": "write every operation and what it computes, as JSON lines or CSV",
     "run": "train without a screen and print a summary",
     "print": "print tensors and cells as they stand at a position",
+    "check": "find the mistake in your own backprop, and name it",
     "samples": "list the networks that come with tuibp",
     "new": "write a commented network file to start from",
 }
@@ -41,6 +42,7 @@ examples:
   tuibp trace xor --to e0.b1       every number of the first batch
   tuibp run iris                   train, then print cost and accuracy
   tuibp print xor --at e0.b0.s0.cost "a[2]" "W[2][0,1]"
+  tuibp check my_backprop.py       find the mistake in your own code
   tuibp new my.toml                write a network file to start from
   tuibp xor --plain                step through it at a prompt, without a screen
   tuibp xor --batch -x checks      carry out a script: exit code 1 where an assert fails

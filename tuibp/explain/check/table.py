@@ -75,6 +75,8 @@ def departure(seen: Seen, chain: Chain, finding: Finding) -> Departure:
     names = SEEN_IN[finding.step]
     tensor = next((name for name in names if given(seen, name, finding.layer) is not None), names[-1])
     yours = given(seen, tensor, finding.layer)
+    if yours is None and tensor in ("z", "a"):  # read off dW, or assumed
+        yours = getattr(chain.context, tensor).get(finding.layer)
     wanted = expected(chain, "delta" if tensor in ("db", "dW") and finding.step not in (Step.DB, Step.DW) else tensor,
                       finding.layer)  # fmt: skip
     if tensor == "dW" and finding.step not in (Step.DW, Step.DB) and wanted is not None:
