@@ -79,6 +79,9 @@ def _outcome(verdict: Verdict) -> list[str]:
     if verdict.outcome == "failed":
         return ["FAILED  Your code gave no numbers to be checked."]
     lines: list[str] = []
+    if verdict.mismatch:
+        lines += textwrap.wrap(f"WRONG  This is another network than the file's: {verdict.mismatch}.", WIDTH,
+                               subsequent_indent=" " * 7)  # fmt: skip
     firm = _firm(verdict)
     for named in firm:
         lines += _named("WRONG", named)
@@ -92,7 +95,7 @@ def _outcome(verdict: Verdict) -> list[str]:
         lines.append(f"       ({len(rest) - 2} more mistakes give the same numbers on these probes.)")
     if verdict.unexplained:
         lines += _unexplained(verdict)
-    elif not verdict.explanations and not any(finding.mistake for finding in verdict.batch):
+    elif not (verdict.explanations or verdict.mismatch) and not any(finding.mistake for finding in verdict.batch):
         lines.append("WRONG  This is not the gradient of the cost.")
     return lines
 
@@ -252,6 +255,7 @@ def document(verdict: Verdict, file: str) -> dict[str, object]:
         "remarks": [{"kind": remark.kind, "message": remark.message} for remark in verdict.remarks],
         "contract": list(verdict.contract),
         "assumed": verdict.assumed,
+        "mismatch": verdict.mismatch,
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from tuibp.explain.check.contract.describe import describe
 from tuibp.explain.check.contract.detect import detect
 from tuibp.explain.check.contract.handed import Handed
 from tuibp.explain.check.diagnose import Walked, conclude, examine
-from tuibp.explain.check.guess import DEFAULT, guess
+from tuibp.explain.check.guess import DEFAULT, guess, words_of
 from tuibp.explain.check.observed import Failure
 from tuibp.explain.check.probe import Probe
 from tuibp.explain.check.probes import built_in, from_recipe, sized
@@ -40,16 +40,42 @@ def check(caller: Caller, recipe: Recipe | None, name: str = "") -> Verdict:
         if recipe is None:
             like, assumed = guess(code)
         probes = _probes(code, like, recipe)
-        single = _single_precision(code, probes[0])
-        walked: list[Walked] = []
-        for probe in probes:
-            known = frozenset(n for one in walked for chain in one.chains for n in chain.names)
-            walked.append(examine(code, probe, single, known))
-            if walked[-1].failure is not None and walked[-1].failure.kind == "timeout":
-                break
-        verdict = conclude(walked)
+        verdict = conclude(_walked(code, probes))
+        if recipe is not None and _puzzling(verdict):
+            verdict = _of_another_network(code, recipe, verdict)
     remarks = tuple(code.remarks(probes[0]))
     return replace(verdict, remarks=remarks, contract=tuple(describe(code)), assumed=assumed)
+
+
+def _walked(code: Handed, probes: list[Probe]) -> list[Walked]:
+    """The probes one after the other; a name that one has given is tried first on the next."""
+    single = _single_precision(code, probes[0])
+    walked: list[Walked] = []
+    for probe in probes:
+        known = frozenset(n for one in walked for chain in one.chains for n in chain.names)
+        walked.append(examine(code, probe, single, known))
+        if walked[-1].failure is not None and walked[-1].failure.kind == "timeout":
+            break
+    return walked
+
+
+def _puzzling(verdict: Verdict) -> bool:
+    """Whether a mistake or two do not explain it."""
+    return verdict.unexplained or any(len(explanation) > 2 for explanation in verdict.explanations)
+
+
+def _of_another_network(code: Handed, recipe: Recipe, verdict: Verdict) -> Verdict:
+    """The verdict on the network that the code seems to be for, where that explains more than the file's."""
+    like, words = guess(code)
+    own = recipe.network
+    if {words_of(like), words_of(own)} == {words}:
+        return verdict
+    other = conclude(_walked(code, built_in(like, biased=code.biased, depth=code.depth)))
+    if other.outcome == "failed" or other.unexplained:
+        return verdict
+    mismatch = f"your code computes {words}; the network file has {words_of(own)}"
+    failed = tuple(probed for probed in verdict.probed if probed.name == "your network" and probed.failure)
+    return replace(other, outcome="wrong", mismatch=mismatch, probed=(*failed, *other.probed))
 
 
 def _probes(code: Handed, like: Network, recipe: Recipe | None) -> list[Probe]:

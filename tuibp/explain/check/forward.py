@@ -59,27 +59,32 @@ def _right_factor(seen: Seen, l: int) -> Array | None:
     return v if seen.tolerance.equal(dW, delta.T[:, :, None] * v.T[:, None, :]) else None
 
 
-def forwards(seen: Seen, start: Chain, given: Given) -> list[Chain]:
-    """The ways in which the given z and a may have come about; what is not given is taken to be right."""
-    chains = [start]
-    for l in range(1, seen.probe.L + 1):
-        chains = best(new for chain in chains for new in _layer(seen, chain, l, given))
+def forwards(seen: Seen, start: Chain, given: Given, *, open_end: bool = False) -> list[Chain]:
+    """The ways in which the given z and a may have come about; what is not given is taken to be right.
+
+    Args:
+        open_end: whether the output, where it is not given, may be wrong as well.
+    """
+    chains, L = [start], seen.probe.L
+    for l in range(1, L + 1):
+        free = open_end and l == L and ("a", l) not in given
+        chains = best(new for chain in chains for new in _layer(seen, chain, l, given, free))
     return chains
 
 
-def _layer(seen: Seen, chain: Chain, l: int, given: Given) -> Iterator[Chain]:
+def _layer(seen: Seen, chain: Chain, l: int, given: Given, free: bool) -> Iterator[Chain]:
     z, a = given.get(("z", l)), given.get(("a", l))
     right = chain.context.W(l) @ chain.context.a[l - 1] + chain.context.b(l)
     options = [((), right), *_variants(chain.context, Step.Z, l)]
     if z is not None:
         options = [(findings, z) for findings, value in options if seen.tolerance.equal(z, value)]
         options = options or [((Finding(Step.Z, l),), z)]
-    elif a is None:
+    elif a is None and not free:
         options = options[:1]
     reached = False
     for findings, value in options:
         with_z = chain.found(findings, z=(l, value))
-        for more, result in _activated(seen, with_z.context, l, a):
+        for more, result in _activated(seen, with_z.context, l, a, free and not findings):
             reached = True
             yield with_z.found(more, a=(l, result))
     if not reached and a is not None:
@@ -87,10 +92,13 @@ def _layer(seen: Seen, chain: Chain, l: int, given: Given) -> Iterator[Chain]:
         yield first.found((Finding(Step.A, l),), a=(l, a))
 
 
-def _activated(seen: Seen, context: Context, l: int, a: Array | None) -> Iterator[tuple[tuple[Finding, ...], Array]]:
+def _activated(
+    seen: Seen, context: Context, l: int, a: Array | None, free: bool
+) -> Iterator[tuple[tuple[Finding, ...], Array]]:
     right = activate(seen.probe.network, l, context.z[l])
     if a is None:
         yield (), right
+        yield from _variants(context, Step.A, l) if free else ()
         return
     for findings, value in [((), right), *_variants(context, Step.A, l)]:
         if seen.tolerance.equal(a, value):

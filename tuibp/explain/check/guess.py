@@ -10,9 +10,11 @@ from tuibp.engine.costs import COSTS
 from tuibp.engine.network import Layer, Network
 from tuibp.explain.check.close import SINGLE
 from tuibp.explain.check.contract.handed import Handed
+from tuibp.explain.check.forward import observed, recovered
 from tuibp.explain.check.observed import Observed
 from tuibp.explain.check.probes import FEW, one_of_several, sized, trial_of
-from tuibp.explain.check.seen import seen
+from tuibp.explain.check.reference import apply
+from tuibp.explain.check.seen import Seen, seen
 from tuibp.explain.check.walk import walk
 
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky-relu", "softplus", "identity")
@@ -46,11 +48,12 @@ def guess(code: Handed) -> tuple[Network, str]:
     if len(singles) < FEW:
         return DEFAULT, _words("sigmoid", "sigmoid", "half-squared-error")
     ranked = []
-    for rank, (hidden, (output, cost)) in enumerate(product(HIDDEN, OUTPUTS)):
+    side = seen(probe, singles, SINGLE)
+    for rank, (hidden, (output, cost)) in enumerate(product(_hidden(side), OUTPUTS)):
         if output == "softmax" and n == 1:
             continue
         network = _network(probe.sizes, hidden, output, cost)
-        measure = walk(seen(replace(probe, network=network), singles, SINGLE), any_rate=code.any_rate, quick=True)
+        measure = walk(replace(side, probe=replace(probe, network=network)), any_rate=code.any_rate, quick=True)
         ranked.append((measure[0].measure, rank, network, _words(hidden, output, cost)))
         if measure[0].measure[:2] == (0, 0):
             break
@@ -58,5 +61,22 @@ def guess(code: Handed) -> tuple[Network, str]:
     return network, words
 
 
+def _hidden(side: Seen) -> tuple[str, ...]:
+    """The hidden activations that may be meant: where a[1] can be read off dW[2], that which gives it."""
+    a = {**observed(side), **recovered(side)}.get(("a", 1))
+    if side.probe.L == 1 or a is None:
+        return HIDDEN if side.probe.L > 1 else HIDDEN[:1]
+    x = side.probe.X[:, list(side.samples)]
+    z = side.probe.W[1] @ x + side.probe.b[1][:, None]
+    return tuple(name for name in ACTIVATIONS if side.tolerance.equal(a, apply(name, z))) or HIDDEN
+
+
 def _words(hidden: str, output: str, cost: str) -> str:
     return f"hidden layers {hidden}, output {output}, cost {cost}"
+
+
+def words_of(network: Network) -> str:
+    """The same of a network: its activations and its cost."""
+    hidden = list(dict.fromkeys(layer.activation.name for layer in network.layers[:-1]))
+    output, cost = network.layers[-1].activation.name, network.cost.name
+    return _words(" and ".join(hidden), output, cost) if hidden else f"output {output}, cost {cost}"

@@ -110,6 +110,8 @@ class Verdict:
     contract: tuple[str, ...] = ()
     assumed: str = ""
     """What was taken for the network where none was given."""
+    mismatch: str = ""
+    """What the code computes and what the network file says, where these are two things."""
     unexplained: bool = False
     """Whether something departs that no row of the catalogue gives."""
     yours: Mapping[Tensor, Array] = field(default_factory=dict)

@@ -39,7 +39,7 @@ def _walk(seen: Seen, kink: float | None, any_rate: bool, quick: bool, known: fr
         return found
     given = recovered(seen)
     if given:
-        found += backwards(seen, forwards(seen, start, given), any_rate=any_rate)
+        found += backwards(seen, forwards(seen, start, given, open_end=True), any_rate=any_rate)
     least = min(chain.measure for chain in found)[:2]
     if quick or observed(seen) or least <= (0, 1):
         return found
