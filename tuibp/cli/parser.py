@@ -19,13 +19,15 @@ COMMANDS = {
     "trace": "write every operation and what it computes, as JSON lines or CSV",
     "run": "train without a screen and print a summary",
     "print": "print tensors and cells as they stand at a position",
+    "why": "explain a number by the terms that make it",
+    "gradcheck": "hold the gradient against differences of the cost",
     "check": "find the mistake in your own backprop, and name it",
     "samples": "list the networks that come with tuibp",
     "new": "write a commented network file to start from",
 }
 """Every subcommand and what it does; its module here has `EXAMPLES`, `configure(parser)` and `run(arguments)`."""
 
-COMPUTING = ("trace", "run", "print")
+COMPUTING = ("trace", "run", "print", "why", "gradcheck")
 """Subcommands that compute, and so may be given threads."""
 FILE_HELP = "a network file, or the name of a sample such as xor (see: tuibp samples)"
 OPEN_HELP = f"{FILE_HELP}, or a session: FILE.tuibp"

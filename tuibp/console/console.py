@@ -19,6 +19,7 @@ from tuibp.engine.text import safe
 from tuibp.errors import InputError
 
 if TYPE_CHECKING:
+    from tuibp.console.explained import Asked, Explained
     from tuibp.console.language import Line
     from tuibp.debugger.command import Command
     from tuibp.debugger.expressions.evaluate import Values
@@ -103,6 +104,10 @@ class Console:
     width: int = 100
     commands: int = 0
     """How many have been carried out."""
+    explained: Explained | None = None
+    """What was explained last; its links can be followed."""
+    asked: list[Asked] = field(default_factory=list)
+    """Where we stood before each link that was followed."""
     next: str = ""
     """What is to be opened in the place of this session, once whoever shows it has left it."""
     resumed: bool = False

@@ -65,6 +65,17 @@ VERBS = (
             repeats=True),
     Command("info", (), "look", "info", "Tell about net, data, locals, stops, displays, catches, marks, notes, values "
             "or timelines.", verb="info", aliases=("i",), argument="WHAT", takes=("info",), repeats=True),
+    Command("why", (), "explain", "why", "Explain a cell by the terms that make it; also: why small, big, zero, nan.",
+            verb="why", argument="CELL|small X|big X|zero CELL|nan", formats=True, takes=("why", "expression"),
+            repeats=True),
+    Command("follow", (), "explain", "follow", "Go to where a term of the last why was written; alone, back.",
+            verb="follow", argument="N", optional=True),
+    Command("blame", (), "explain", "blame", "List the batches that have moved a weight or bias most.", verb="blame",
+            argument="W[l][i,j]", takes=("expression",), repeats=True),
+    Command("gradcheck", ("!",), "explain", "check gradient", "Hold the gradient of the batch, or of a cell, "
+            "against differences of the cost.", screen="gradcheck", verb="gradcheck", argument="CELL", optional=True,
+            takes=("expression",),
+            hints={"cell": 7}),
     Command("last", ("L",), "explain", "last change", "Go back to where a value was last changed; again, further back.",
             screen="last_change", verb="last", argument="E", takes=("expression",), repeats=True,
             hints={"cell": 3}),
