@@ -59,9 +59,27 @@ class BoardMaker:
             current=session.current,
             stopped=tuple(t for number, t in console.stopped if number == session.current),
             said=tuple(console.said[-SAID:]) if "console" in shown else (),
+            explained=() if console.explained is None else console.explained.lines,
+            explained_at=self._question(),
+            reads=self._reads(),
+            returns=bool(console.asked),
         )
         self._kept = self._next
         return board
+
+    def _question(self) -> str:
+        known = self._console.explained
+        return "" if known is None else f"{known.question}   at {known.at}"
+
+    def _reads(self) -> frozenset[tuple[str, int | None]]:
+        """What the answer reads, as long as we stand where it was given."""
+        console, known = self._console, self._console.explained
+        if known is None or known.at != console.session.position.name or not known.question.startswith("why "):
+            return frozenset()
+        found = {(one.cell.name, one.cell.layer) for one in known.links}
+        if known.question.startswith("why dC_da["):  # through δ[l+1] it is the next column of the DP table that is read
+            found |= {("dC_da", layer) for name, layer in found if name == "db"}
+        return frozenset(found)
 
     def _once(self, make: Callable[[], T], *key: Hashable) -> T:
         """What has been made under the same key for the last board, or is made now."""

@@ -34,6 +34,8 @@ _SCREEN = (
             "stops": 0,
             "timelines": 0,
             "console": 1,
+            "why": 0,
+            "link": 2,
         },
     ),
     Command(
@@ -110,9 +112,9 @@ _SCREEN = (
         ("enter",),
         "app",
         "go there",
-        "In a list: go to the picked timeline, mark or note; switch a stop.",
+        "On a cell: why is it what it is? In a list: go to the picked term, timeline, mark or note; switch a stop.",
         screen="enter",
-        hints={"place": 0, "stop": 0},
+        hints={"place": 0, "stop": 0, "link": 0, "cell": -1},
     ),
     Command(
         "forget",

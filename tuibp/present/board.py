@@ -74,6 +74,14 @@ class Board:
     """Positions of the current timeline where something has stopped us."""
     said: tuple[str, ...] = ()
     """The transcript of the command line, the latest last."""
+    explained: tuple[tuple[str, int], ...] = ()
+    """The lines of what was explained last, each with the number of its link, 0 where it leads nowhere."""
+    explained_at: str = ""
+    """The question, and where it was asked."""
+    reads: frozenset[tuple[str, int | None]] = frozenset()
+    """(tensor, layer) of what is read where the answer is about the place that is shown."""
+    returns: bool = False
+    """Whether a link has been followed, so that one can go back to the question."""
 
 
 EMPTY = Board()

@@ -15,7 +15,7 @@ from tuibp.present.side import next_entry
 
 DIGITS = (4, 6, 8)
 """The numbers of significant digits to choose from."""
-ENTRY_KINDS = ("stop", "display", "timeline", "mark", "note", "at")
+ENTRY_KINDS = ("stop", "display", "timeline", "mark", "note", "at", "link")
 """What can be picked in the lists and on the time line."""
 LOOK = "look:"
 """Before a sample's number or "mean": what a click on the strip of samples means."""

@@ -73,6 +73,14 @@ PANES = {
         "cost curve here, and its last cost. The arrows pick one, enter goes there, at the same t; :diff 0 1 compares "
         "two. Below: marks, set with m and a letter, and notes, written with M; enter goes there.",
     ),
+    "why": (
+        "Why",
+        "The answer to enter on a cell: its formula, then its terms, the largest first, each with its share. "
+        "The arrows pick a term, enter follows it: to the cell that was read, and to the place just behind the "
+        "operation that wrote it; backspace goes back to the question. What the answer reads is lit in the tables. ! "
+        "holds the gradient of a cell against differences of the cost, :gradcheck that of the whole batch. :why small delta[1], "
+        ":why big dW[1], :why zero dW[1][0,0], :why nan and :blame W[1][0,1] ask more.",
+    ),
     "console": (
         "The console",
         "What has been typed, and the answers. : opens the command line: print W[1], find cost > 0.3, info locals, "

@@ -21,6 +21,9 @@ _LABELS = {
     "step start": "compute it",
     "act stop": "on or off",
     "cursor console": "scroll",
+    "act cell": "why",
+    "reverse-step link": "to the question",
+    "reverse-step why": "to the question",
 }
 """Other words for a label: by command, or by command and context."""
 READ_ON = [Run("10 tab", "key"), Run(" reads on  ")]
@@ -48,8 +51,8 @@ def contexts(scene: Scene) -> tuple[str, ...]:
     choices = scene.choices
     if choices.entry:
         kind = choices.entry.partition(":")[0]
-        return (kind,) if kind in ("stop", "display") else ("place",)
-    if choices.pane in ("stops", "timelines", "console"):  # no cells there, whatever is selected elsewhere
+        return (kind,) if kind in ("stop", "display", "link") else ("place",)
+    if choices.pane in ("stops", "timelines", "console", "why"):  # no cells there, whatever is selected elsewhere
         return (choices.pane,)
     if choices.place is not None:
         return ("listing",)

@@ -103,7 +103,9 @@ class Scene:
 
     @cached_property
     def read(self) -> frozenset[Tensor]:
-        """What the operation just executed read."""
+        """What the answer on the board reads; without one what the operation just executed read."""
+        if self.board.reads:
+            return frozenset(Tensor(name, layer) for name, layer in self.board.reads)
         return frozenset(self.done.reads) if self.done is not None else frozenset()
 
     def is_stale(self, tensor: Tensor) -> bool:

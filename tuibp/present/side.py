@@ -34,6 +34,9 @@ Entry = tuple[str, list[Run]]
 NO_STOPS = "b stops before a line of the program, W where a cell changes; or type :watch cost > 1, :catch nan."
 NO_DISPLAYS = "D displays the selected cell at every stop."
 NO_PLACES = "m and a letter marks a place, M notes something about it; e edits a cell, on a timeline of its own."
+NOTHING_EXPLAINED = (
+    "Select a cell and press enter: why is it what it is? ! checks its gradient. :why zero, small, big, nan ask more."
+)
 NOTHING_SAID = "Type : and a command, such as :print W[1], :find cost > 0.3, :help."
 
 
@@ -182,7 +185,22 @@ def paint_said(scene: Scene, width: int, height: int, window: Window) -> Picture
     return _paint(scene, said_entries(scene.board), width, height, window, end=True)
 
 
-ENTRIES = {"stops": stop_entries, "timelines": timeline_entries, "console": said_entries}
+def explained_entries(board: Board) -> list[Entry]:
+    """The answer to the last why or gradient check; what leads somewhere can be picked."""
+    if not board.explained:
+        return [("", [Run(NOTHING_EXPLAINED, "dim")])]
+    entries: list[Entry] = [("", [Run(board.explained_at, "key")])]
+    for text, link in board.explained:
+        entries.append((f"link:{link}" if link else "", [Run(text, "text")]))
+    return entries
+
+
+def paint_explained(scene: Scene, width: int, height: int, window: Window) -> Picture:
+    """What was explained last."""
+    return _paint(scene, explained_entries(scene.board), width, height, window, end=False)
+
+
+ENTRIES = {"why": explained_entries, "stops": stop_entries, "timelines": timeline_entries, "console": said_entries}
 """What the cursor walks over, by pane."""
 
 

@@ -34,4 +34,7 @@ def bindings() -> Iterator[tuple[str, str]]:
         if command.name in ("cursor", "pane", "times"):
             continue
         for key in command.keys:
+            if key == "backspace":  # among answers it goes back to the question
+                yield key, "backspace"
+                continue
             yield canonical_key(NAMES.get(key, key)), f"command('{command.name}')"

@@ -12,7 +12,7 @@ from tuibp.present.grid import Table
 from tuibp.present.listing import paint_listing
 from tuibp.present.network import paint_network
 from tuibp.present.scene import Scene
-from tuibp.present.side import paint_said, paint_stops, paint_timelines
+from tuibp.present.side import paint_explained, paint_said, paint_stops, paint_timelines
 from tuibp.present.tables import (
     dp_table,
     layer_table,
@@ -60,6 +60,7 @@ _ROWS = (
     PaneRow("stops", 8, _fixed("stops"), paint_stops, tabbed=True, bottom=True, listed=True),
     PaneRow("timelines", 9, _fixed("timelines"), paint_timelines, tabbed=True, bottom=True, listed=True),
     PaneRow("console", 10, _fixed("console"), paint_said, tabbed=True, bottom=True),
+    PaneRow("why", 11, _fixed("why"), paint_explained, tabbed=True, bottom=True, listed=True),
 )
 
 PANES: dict[str, PaneRow] = {row.name: row for row in _ROWS}

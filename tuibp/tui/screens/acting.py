@@ -33,6 +33,7 @@ EXAMPLES = {
 }
 """By command: what stands before the prompt, and in it."""
 ANSWERED = "The answer stands in the console: 10 tab goes there, the arrows scroll."
+EXPLAINED = "The arrows pick a term, enter follows it, backspace comes back."
 COVERED = "The arrows scroll the answer, esc goes back."
 PENDING = {"mark": "Press a letter: this place gets it as its name.", "go-mark": "Press the letter of a mark."}
 WORDS = 24
@@ -63,6 +64,8 @@ class ActingScreen(LookingScreen):
     """Does once more what moved last."""
     _line = ""
     """What has been carried out last, as it was typed."""
+    _asks = False
+    """Whether a key has asked why: then the answer gets the keys."""
     _pending = ""
     """The command that waits for a letter."""
 
@@ -97,6 +100,7 @@ class ActingScreen(LookingScreen):
         """A command could not be carried out: the last line says where the line that was typed goes wrong, and why."""
         lines = str(error).split("\n")
         self._said([f"! {line}" for line in lines])
+        self._asks = False
         told = lines[0]
         from tuibp.debugger.expressions.syntax import ExpressionError
 
@@ -119,6 +123,9 @@ class ActingScreen(LookingScreen):
             self.app.exit(return_code=0)
             return
         self._said(reply.lines)
+        if reply.values.get("explained"):
+            self._explained(reply)
+            return
         if len(reply.lines) > 1 and not reply.moved:
             self.front("console")
             self.show(COVERED if self.choices.pane == "console" else ANSWERED)
@@ -131,6 +138,21 @@ class ActingScreen(LookingScreen):
             told = hit_note(hit["number"], hit["stop"], hit["values"], self.console.digits)
             told = f"and {len(hits) - 1} more: {told}" if len(hits) > 1 else told
         self.show(Note(told, error=reply.failed, said=True))
+
+    def _explained(self, reply: Reply) -> None:
+        """An answer with links: whoever has asked by key gets it under the keys, the first link picked."""
+        self.layout_of.panes["why"].follow()
+        before, known = self.choices.pane, self.console.explained
+        if self._asks and before != "why":
+            self.to_pane("why")
+            self._covered = before
+        else:
+            self.front("why")
+        self._asks = False
+        if self.choices.pane == "why" and known is not None and known.links:
+            self.choices = replace(self.choices, entry="link:1")
+        told = EXPLAINED if known is not None and known.links else COVERED
+        self.show(Note(reply.lines[0] if reply.moved else told, error=reply.failed, said=True))
 
     def do_line(self) -> None:
         """The command line."""
@@ -193,6 +215,15 @@ class ActingScreen(LookingScreen):
         """Do what the picked entry is there for."""
         if self.choices.entry:
             self.act_on(self.choices.entry)
+        elif self.choices.cursor is not None and self.choices.pane != "console":
+            self._asks = True
+            self.carry_out(f"why {self.choices.cursor}")
+
+    def do_gradcheck(self) -> None:
+        """Hold the gradient of the selected cell against differences of the cost; without one, that of the batch."""
+        cell = self.choices.cursor
+        self._asks = True
+        self.carry_out("gradcheck" if cell is None else f"gradcheck {cell}")
 
     def do_forget(self) -> None:
         """Delete the picked stop or display."""
@@ -253,6 +284,8 @@ class ActingScreen(LookingScreen):
             self.carry_out(f"goto t={name}")
         elif kind == "note":
             self.carry_out(f"goto *{name}")
+        elif kind == "link":
+            self.carry_out(f"follow {name}")
         elif kind == "gutter":
             self._toggle(name, next(line for line in places(self.scene.view.program) if name in line))
 

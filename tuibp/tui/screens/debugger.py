@@ -187,6 +187,14 @@ class DebuggerScreen(ActingScreen):
             count, self._count = int(self._count or 1), ""
             self._do(command, count)
 
+    def action_backspace(self) -> None:
+        """Back to the question, where a link has been followed and the answers have the keys; else a step back."""
+        if self.choices.pane == "why" and self.console.asked and not self.is_busy():
+            self._count = ""
+            self.carry_out("follow")
+        else:
+            self.action_command("reverse-step")
+
     def _do(self, command: Command, count: int) -> None:
         """Carry out a command that can be typed; what it wants and the screen does not know is asked for."""
         if not command.argument:
@@ -238,7 +246,7 @@ class DebuggerScreen(ActingScreen):
             if isinstance(cell, str):  # the one that was looked for
                 ref = parse_cell(cell, self.session.recipe.network)
                 self.choices = replace(self.choices, cursor=ref, place=None, entry="")
-            for name in ("dp", "program", "formula"):
+            for name in ("dp", "program", "formula", "why"):
                 self.layout_of.panes[name].follow()
         self.answered(reply)
 
