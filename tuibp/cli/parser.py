@@ -22,12 +22,13 @@ COMMANDS = {
     "why": "explain a number by the terms that make it",
     "gradcheck": "hold the gradient against differences of the cost",
     "check": "find the mistake in your own backprop, and name it",
+    "compare": "find the first operation where two runs part",
     "samples": "list the networks that come with tuibp",
     "new": "write a commented network file to start from",
 }
 """Every subcommand and what it does; its module here has `EXAMPLES`, `configure(parser)` and `run(arguments)`."""
 
-COMPUTING = ("trace", "run", "print", "why", "gradcheck")
+COMPUTING = ("trace", "run", "print", "why", "gradcheck", "compare")
 """Subcommands that compute, and so may be given threads."""
 FILE_HELP = "a network file, or the name of a sample such as xor (see: tuibp samples)"
 OPEN_HELP = f"{FILE_HELP}, or a session: FILE.tuibp"

@@ -77,9 +77,9 @@ PANES = {
         "Why",
         "The answer to enter on a cell: its formula, then its terms, the largest first, each with its share. "
         "The arrows pick a term, enter follows it: to the cell that was read, and to the place just behind the "
-        "operation that wrote it; backspace goes back to the question. What the answer reads is lit in the tables. ! "
-        "holds the gradient of a cell against differences of the cost, :gradcheck that of the whole batch. :why small delta[1], "
-        ":why big dW[1], :why zero dW[1][0,0], :why nan and :blame W[1][0,1] ask more.",
+        "operation that wrote it; backspace goes back to the question. What the answer reads is lit in the tables. "
+        "! holds the gradient of a cell against differences of the cost, :gradcheck that of the batch. "
+        ":why small delta[1], :why big dW[1], :why zero dW[1][0,0], :why nan and :blame W[1][0,1] ask more.",
     ),
     "console": (
         "The console",
