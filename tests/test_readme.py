@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from io import StringIO
@@ -41,10 +42,11 @@ def test_commands_run(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", StringIO(""))
+    (tmp_path / "samples").symlink_to(README.parent / "samples")
     if "mine.toml" in line and " new " not in line:
         assert main(["new", "mine.toml"]) == 0
     words = shlex.split(line)[1:]
-    assert main(words) == 0, capsys.readouterr().err
+    assert main(words) == ("/wrong_" in line), capsys.readouterr().err
     assert capsys.readouterr().err == ""
 
 
@@ -91,12 +93,33 @@ def test_the_mistake_that_is_shown_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     block, _ = blocks("toml")
-    (shown,) = blocks("text")
+    shown, _ = blocks("text")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "measurements.csv").write_text((README.parent / "samples" / "iris.csv").read_text(encoding="utf-8"))
     (tmp_path / "mine.toml").write_text(block.replace('"tanh"', '"tanhh"'))
     assert main(["run", "mine.toml"]) == 2
     assert capsys.readouterr().err == f"tuibp: {shown}"
+
+
+def test_the_verdict_that_is_shown_is_given(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, shown = blocks("text")
+    monkeypatch.chdir(README.parent)
+    assert main(["check", "samples/check/wrong_one_line.py"]) == 1
+    assert shown in capsys.readouterr().out
+
+
+def test_the_keys_of_the_json_are_those_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = TEXT.split("| key | what it holds |")[1].split("\n\n")[0]
+    named = {
+        name
+        for cell in re.findall(r"^\| ([^|]*) \|", rows, flags=re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", cell)
+    }
+    assert main(["check", str(README.parent / "samples" / "check" / "right_class.py"), "--json"]) == 0
+    given = json.loads(capsys.readouterr().out)
+    assert named == set(given) - {"format", "version", "file", "contract", "assumed"}
 
 
 def test_samples_are_all_named() -> None:

@@ -27,6 +27,7 @@ HAPPY = [
     ("forward", "No place after"), ("when", "e0.shuffle  t = 0 of 516"), ("mark a", "'a is e0.shuffle (t=0)."),
     ("marks", "No marks"), ("note why here", "Noted at e0.shuffle (t=0)."), ("notes", "No notes"),
     ("timeline", "-> 0  trunk   0 of 18 batches run"), ("timeline 0", "e0.shuffle"), ("diff 0", "no bit differs"),
+    ("why W[1][0,0]", "initial value"), ("gradcheck", "All"),
     ("break bwd 1 if cost > 1", "Stop 1 is set: break bwd 1 if cost > 1"), ("b at e1", "Stop 1 is set: break at t=86"),
     ("tbreak update", "Stop 1 is set: tbreak update"), ("watch cost > 3", "Stop 1 is set: watch cost > 3"),
     ("catch vanish", "Stop 1 is set: catch vanish: mean(abs(gW[l])) < 1e-7"), ("catch nan", "the first operation"),
@@ -59,7 +60,11 @@ WRONG = [
     ("break update if cost", "a condition is a test"), ("break at e99", "no epoch 99"), ("watch", "watch what?"),
     ("watch t > 3", "no operation writes"), ("catch", "catch what?"), ("catch nam", "did you mean nan?"),
     ("watch cost > 1 do step", "a logpoint cannot do"), ("watch cost > 1 do", "do what?"),
-    ("delete 7", "there is no stop 7"),
+    ("delete 7", "there is no stop 7"), ("why", "why what?"), ("why W[1]", "name one, such as W[1][0,0]"),
+    ("why cost", "not computed yet"), ("why small W[1]", "no gradient of a layer"), ("why zero W[1][0,0]", "is not 0"),
+    ("why nan", "everything is finite"), ("follow", "no link has been followed"), ("follow 1", "no link to follow"),
+    ("blame", "blame what?"), ("blame W[1][0,0]", "no batch has moved"), ("blame z[1][0]", "computed anew"),
+    ("gradcheck z[1]", "cannot be checked"), ("gradcheck z[1][0]", "not computed yet"), ("why lr", "not computed from"),
     ("delete 7 7", "there is no stop 7"), ("enable x", "there is no stop x"), ("print", "print what?"),
     ("print/q 1", "is no format"), ("print/99 1", "does not ask for"), ("step/3", "takes no format"),
     ("print cost", "not computed yet"), ("W[9]", "does not exist"), ("W[1][9,9]", "has no place"), ("W[1,2]", "W[2]"),
@@ -116,7 +121,7 @@ def test_every_verb_has_an_action_and_every_action_a_verb() -> None:
         assert {*row.takes} <= {*KINDS, "expression"}, row.name
     tried = {line.split()[0].split("/")[0] for line, _ in HAPPY if line}
     names = {row.name for row in COMMANDS.values() if row.typed and not row.name.startswith("reverse-")}
-    assert names - tried <= {"last", "save", "source", "load"}  # they have tests of their own
+    assert names - tried <= {"last", "save", "source", "load", "follow", "blame"}  # they have tests of their own
 
 
 def test_every_movement_backwards() -> None:

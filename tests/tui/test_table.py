@@ -105,7 +105,7 @@ async def test_the_first_minute_names_the_command_line_and_the_help(opened: Open
         await driver.press("s s s")
         assert ": command" in driver.hints() and "b break here" in driver.hints()
         await driver.press("5 tab down")
-        for hint in ("e edit", "W watch cell", "D display cell", "L last change", ": command"):
+        for hint in ("e edit", "W watch", "D display", "L last change", ": command"):
             assert hint in driver.hints()
         await driver.press("question_mark")
         shown = ""

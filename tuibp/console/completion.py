@@ -237,6 +237,7 @@ KINDS: dict[str, Callable[[Console, str, str], Iterator[str]]] = {
     "info": _alone(lambda _: list(INFO)),
     "command": _alone(lambda _: [*(name for name, row in COMMANDS.items() if row.typed), *FUNCTIONS, "expressions"]),
     "change": _settings,
+    "why": _alone(lambda _: ["big", "nan", "small", "zero"]),
     "file": _files,
 }
 """By what stands in `Command.takes`."""

@@ -21,16 +21,11 @@ WORST = 3
 
 
 def batch_at(view: View) -> tuple[Parameters, Array, Array]:
-    """The parameters that the visible batch reads, and its samples x (m, n_0), y (m, n_L).
-
-    Raises:
-        InputError: no batch has begun.
-    """
-    if view.record is None:
-        raise InputError("no batch has begun here", hint="step once, or go to e0.b0.update")
-    indices = view.record.ws.indices
-    train = view.recipe.train
-    return view.record.state.params, train.x[indices], train.y[indices]
+    """The parameters that the visible batch reads, else the first, and its samples x (m, n_0), y (m, n_L)."""
+    train, record = view.recipe.train, view.record
+    indices = view.timeline.order(0)[: view.m] if record is None else record.ws.indices
+    params = view.state.params if record is None else record.state.params
+    return params, train.x[indices], train.y[indices]
 
 
 def gradcheck(console: Console, request: Request) -> Job:

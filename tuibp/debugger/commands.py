@@ -136,7 +136,7 @@ _SCREEN = (
             "start": 1,
             "inside": 4,
             "end": 2,
-            "cell": 4,
+            "cell": 2,
             "listing": 3,
             "place": 3,
             "stop": 3,

@@ -267,6 +267,7 @@ MOVEMENTS = (
         "go to",
         "Go to a position: e2.b17.s4.bwd1.dW, t=500, 41%, -3b, +1e, start, end.",
         _goto,
+        aliases=("g",),
         argument="POS",
         takes=("position",),
         hints={"start": 10, "inside": 12, "end": 4},

@@ -151,9 +151,9 @@ def _csv_step(group: Iterator[tuple[int, dict[str, str]]], name: str) -> Step:
 
 def _shaped(cells: list[tuple[str, str, float]]) -> Array:
     """The cells of one tensor, in the order of the file, row by row."""
-    values = np.array([value for *_, value in cells])
+    values: Array = np.array([value for *_, value in cells])
     if cells[0][0] == "":
-        return values[0].reshape(())
+        return np.array(values[0])
     if cells[0][1] == "":
         return values
     rows = len({i for i, *_ in cells})

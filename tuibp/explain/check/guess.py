@@ -8,6 +8,7 @@ from itertools import product
 from tuibp.engine.activations import ACTIVATIONS
 from tuibp.engine.costs import COSTS
 from tuibp.engine.network import Layer, Network
+from tuibp.explain.check.catalogue.error import DIFFERENCES
 from tuibp.explain.check.close import SINGLE
 from tuibp.explain.check.contract.handed import Handed
 from tuibp.explain.check.forward import observed, recovered
@@ -57,7 +58,13 @@ def guess(code: Handed) -> tuple[Network, str]:
         ranked.append((measure[0].measure, rank, network, _words(hidden, output, cost)))
         if measure[0].measure[:2] == (0, 0):
             break
-    _, _, network, words = min(ranked, key=lambda one: one[:2])
+    least, _, network, words = min(ranked, key=lambda one: one[:2])
+    if least[2] and network.cost.name in DIFFERENCES:  # another factor in front of the same cost
+        for name in DIFFERENCES:
+            other = replace(network, cost=COSTS[name])
+            again = walk(replace(side, probe=replace(probe, network=other)), any_rate=code.any_rate, quick=True)
+            if again[0].measure < least:
+                return other, words_of(other)
     return network, words
 
 

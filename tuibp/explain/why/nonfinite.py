@@ -104,7 +104,7 @@ def of_terms(terms: Sequence[tuple[float, ...]]) -> tuple[Kind, list[int], str]:
     >>> of_terms([(1.7e308,), (1.7e308,)])[0:1]
     ('overflow',)
     """
-    products = [float(np.prod(term)) for term in terms]
+    products = [math.prod(term) for term in terms]
     for k, term in enumerate(terms):
         if any(math.isnan(factor) for factor in term):
             return "operand", [k], "a factor is nan"

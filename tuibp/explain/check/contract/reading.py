@@ -200,6 +200,14 @@ def _by_role(found: Found, role: Role, value: Any, form: Form) -> bool:
                 found.add(name, int(digits), part)
         return True
     arrays = _arrays(value, form)
+    if (
+        arrays is None
+        and name in ("dW", "db")
+        and isinstance(value, np.ndarray)
+        and value.shape == (form.L,)
+        and form.L > 1
+    ):
+        arrays = [np.array(number) for number in value]  # one number a layer: something has been summed up
     if arrays is None:
         if isinstance(value, np.ndarray) and form.L == 1:
             found.add(name, 1, value)
