@@ -16,7 +16,7 @@ from tuibp.debugger.edits import site
 from tuibp.debugger.names import CellRef
 from tuibp.debugger.view import View
 from tuibp.engine.arrays import Array
-from tuibp.engine.operations import fused_delta
+from tuibp.engine.operations import Tensor, fused_delta
 from tuibp.present.entries import entry, parameters_read
 from tuibp.present.numbers import cell_symbol, factor, short, symbol
 
@@ -33,28 +33,29 @@ class Terms:
     """Names and values of the factors of one more summand."""
 
     @property
-    def _products(self) -> int:
+    def products(self) -> int:
+        """Summands that are products of `parts`."""
         return len(self.parts[0]) if self.parts else 0
 
     def __len__(self) -> int:
-        return self._products + (self.last is not None)
+        return self.products + (self.last is not None)
 
     def factors(self, k: int) -> tuple[float, ...]:
         """The factors of summand k."""
-        if self.last is not None and k == self._products:
+        if self.last is not None and k == self.products:
             return self.last[1]
         return tuple(float(part[k]) for part in self.parts)
 
     def names(self, k: int) -> tuple[str, ...]:
         """The names of its factors."""
-        return self.last[0] if self.last is not None and k == self._products else self.named(k)
+        return self.last[0] if self.last is not None and k == self.products else self.named(k)
 
     def values(self) -> Array:
         """(n,) float64, the summands."""
         values = np.ones(len(self))
         with np.errstate(all="ignore"):
             for part in self.parts:
-                values[: self._products] *= part
+                values[: self.products] *= part
         if self.last is not None:
             values[-1] = math.prod(self.last[1])
         return values
@@ -295,9 +296,26 @@ def _cost(view: View, cell: CellRef) -> CellFormula:
     return CellFormula(cell, network.cost.formula, entry(view, cell), numbers=numbers)
 
 
+def _mean_cost(view: View, cell: CellRef) -> CellFormula:
+    """The mean cost of the batch, or of the epoch, so far: a term for every sample of the batch that has one."""
+    of_epoch = cell.name == "ecost"
+    symbols = f"{cell.name} = mean of C over the samples of the {'epoch' if of_epoch else 'batch'} so far"
+    here = entry(view, cell)
+    if view.record is None or here is None:
+        return CellFormula(cell, symbols, here)
+    count = view.executed_samples(view.program.written_at[Tensor("bcost")])
+    terms = Terms((view.record.ws.C[:count].astype(np.float64),), lambda s: (f"s{s} C",))
+    scale = float(count)
+    if of_epoch:
+        cost, samples, _ = view.record.spent
+        terms, scale = replace(terms, last=(("the batches before",), (cost,))), scale + samples
+    return CellFormula(cell, symbols, here, terms, scale)
+
+
 _MAKERS: dict[str, Maker] = {
     "z": _z, "a": _a, "x": _data, "y": _data, "dC_da": _dC_da, "sp": _sp, "db": _db, "dW": _dW, "gW": _batch,
     "gb": _batch, "W": _parameter, "b": _parameter, "uW": _updated, "ub": _updated, "cost": _cost,
+    "bcost": _mean_cost, "ecost": _mean_cost,
 }  # fmt: skip
 
 

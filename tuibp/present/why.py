@@ -12,7 +12,7 @@ import numpy as np
 
 from tuibp.debugger.names import CellRef
 from tuibp.debugger.view import View
-from tuibp.explain.why.links import Link, operands
+from tuibp.explain.why.links import Link, link, operands
 from tuibp.present.cell_formula import CellFormula, cell_formula
 from tuibp.present.formula import _largest_first, _share
 from tuibp.present.numbers import cell_symbol, short
@@ -125,13 +125,16 @@ def _stored(view: View, one: Link) -> float:
 
 def _term(view: View, formula: CellFormula, k: int, value: float, total: float) -> Term:
     names, numbers = formula.terms.names(k), formula.terms.factors(k)
-    cells = _linked(view, formula.cell, k, len(names))
+    one_of_terms = k < formula.terms.products or formula.cell.name != "ecost"
+    cells = _linked(view, formula.cell, k, len(names)) if one_of_terms else [None]
     factors = tuple(Factor(n, v, one) for n, v, one in zip(names, numbers, cells, strict=True))
     return Term(factors, value, _share(value, total))
 
 
 def _linked(view: View, cell: CellRef, k: int, count: int) -> list[Link | None]:
     """The links of a term's factors; what is no cell, such as -η, has none."""
+    if cell.name in ("W", "b") and k > 0 and count == 1:  # the step of an optimizer that is no product
+        return [link(view, CellRef(f"u{cell.name}", cell.layer, cell.index))]
     found: list[Link | None] = list(operands(view, cell, k))
     if cell.name in ("W", "b", "uW", "ub") and count == 2:  # -η, gradient
         return [None, *found]

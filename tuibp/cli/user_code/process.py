@@ -152,7 +152,7 @@ class UserProcess:
         code = self._process.wait()
         self.kill()
         how = f"ended by signal {signal.Signals(-code).name}" if code < 0 else f"left with exit code {code}"
-        return Failure("died", safe(f"the process that ran it {how}"))
+        return Failure("died", safe(f"the process that ran it {how}", 200))
 
 
 def _answer(one: dict[str, Any]) -> Answer | Failure:

@@ -29,12 +29,12 @@ def backwards(
 
     Args:
         any_rate: whether the whole gradient may have any positive factor, as where the rate of a step is not known.
-        bound: chains that explain less than this, (unknown, names), are given up.
+        bound: chains that explain no more than this, (unknown, names), are given up.
     """
     for l in range(seen.probe.L, 0, -1):
         chains = best(new for chain in chains for new in _layer(seen, chain, l, any_rate))
         if bound is not None:
-            chains = [chain for chain in chains if chain.measure[:2] <= bound]
+            chains = [chain for chain in chains if chain.measure[:2] < bound]
     return chains
 
 
@@ -137,7 +137,7 @@ def _sources(seen: Seen, chain: Chain, l: int, errors: list[Chain]) -> list[Arra
     if dW is not None and dW.ndim == 3:
         below = [context.a[l - 1], context.a[l], *((context.z[l - 1],) if l > 1 else ()), context.a[0]]
         for v in below:
-            found += [d for d in (_left_factor(seen, dW, v), _left_factor(seen, dW.transpose(0, 2, 1), v))
+            found += [d for d in (left_factor(seen, dW, v), left_factor(seen, dW.transpose(0, 2, 1), v))
                       if d is not None and d.shape == context.z[l].shape]  # fmt: skip
     right = _right_delta(errors[0], l)
     if right is not None and (len(found) > 1 or not found):
@@ -149,7 +149,7 @@ def _sources(seen: Seen, chain: Chain, l: int, errors: list[Chain]) -> list[Arra
     return distinct
 
 
-def _left_factor(seen: Seen, dW: Array, v: Array) -> Array | None:
+def left_factor(seen: Seen, dW: Array, v: Array) -> Array | None:
     """(n, S) the δ of dW = δ vᵀ; None where dW is no such product."""
     if dW.shape[2] != v.shape[0]:
         return None

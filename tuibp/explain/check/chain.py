@@ -85,7 +85,7 @@ class Chain:
         return sum(f.mistake.often for f in self.findings if f.mistake is not None)
 
 
-BEAM = 24
+BEAM = 12
 """Chains that are followed at once."""
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from tuibp.engine.network import Network
 from tuibp.engine.recipe import Recipe
 from tuibp.errors import InputError
+from tuibp.explain.check.catalogue import CATALOGUE
 from tuibp.explain.check.contract.calls import Caller
 from tuibp.explain.check.contract.describe import describe
 from tuibp.explain.check.contract.detect import detect
@@ -18,7 +19,7 @@ from tuibp.explain.check.guess import DEFAULT, guess, words_of
 from tuibp.explain.check.observed import Failure
 from tuibp.explain.check.probe import Probe
 from tuibp.explain.check.probes import built_in, from_recipe, sized
-from tuibp.explain.check.verdict import Probed, Verdict
+from tuibp.explain.check.verdict import Named, Probed, Verdict
 
 
 def check(caller: Caller, recipe: Recipe | None, name: str = "") -> Verdict:
@@ -43,6 +44,8 @@ def check(caller: Caller, recipe: Recipe | None, name: str = "") -> Verdict:
         verdict = conclude(_walked(code, probes))
         if recipe is not None and _puzzling(verdict):
             verdict = _of_another_network(code, recipe, verdict)
+        if code.biased and not code.layout.inside and verdict.rows:
+            verdict = _with_biases(verdict)
     remarks = tuple(code.remarks(probes[0]))
     return replace(verdict, remarks=remarks, contract=tuple(describe(code)), assumed=assumed)
 
@@ -59,9 +62,24 @@ def _walked(code: Handed, probes: list[Probe]) -> list[Walked]:
     return walked
 
 
+def _with_biases(verdict: Verdict) -> Verdict:
+    """Code that computes with biases and gives no gradient for any of them has forgotten them."""
+    silent = [row for row in verdict.rows if row.tensor.name == "db"]
+    if any(row.yours is not None for row in silent):
+        return verdict
+    layers = tuple(row.tensor.layer or 0 for row in silent)
+    forgotten = Named(CATALOGUE["bias-forgotten"], "", layers, max(layers), verdict.shown)
+    explanations = verdict.explanations or ((),)
+    return replace(verdict, outcome="wrong", explanations=tuple((*one, forgotten) for one in explanations))
+
+
 def _puzzling(verdict: Verdict) -> bool:
     """Whether a mistake or two do not explain it."""
-    return verdict.unexplained or any(len(explanation) > 2 for explanation in verdict.explanations)
+    return verdict.unexplained or any(len(explanation) > 1 for explanation in verdict.explanations)
+
+
+def _names(verdict: Verdict) -> int:
+    return len(verdict.explanations[0]) if verdict.explanations else 0
 
 
 def _of_another_network(code: Handed, recipe: Recipe, verdict: Verdict) -> Verdict:
@@ -72,6 +90,8 @@ def _of_another_network(code: Handed, recipe: Recipe, verdict: Verdict) -> Verdi
         return verdict
     other = conclude(_walked(code, built_in(like, biased=code.biased, depth=code.depth)))
     if other.outcome == "failed" or other.unexplained:
+        return verdict
+    if not verdict.unexplained and _names(other) + 1 >= _names(verdict):
         return verdict
     mismatch = f"your code computes {words}; the network file has {words_of(own)}"
     failed = tuple(probed for probed in verdict.probed if probed.name == "your network" and probed.failure)

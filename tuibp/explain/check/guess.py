@@ -8,13 +8,14 @@ from itertools import product
 from tuibp.engine.activations import ACTIVATIONS
 from tuibp.engine.costs import COSTS
 from tuibp.engine.network import Layer, Network
+from tuibp.explain.check.backward import left_factor
 from tuibp.explain.check.catalogue.error import DIFFERENCES
 from tuibp.explain.check.close import SINGLE
 from tuibp.explain.check.contract.handed import Handed
-from tuibp.explain.check.forward import observed, recovered
+from tuibp.explain.check.forward import observed
 from tuibp.explain.check.observed import Observed
-from tuibp.explain.check.probes import FEW, one_of_several, sized, trial_of
-from tuibp.explain.check.reference import apply
+from tuibp.explain.check.probes import FEW, one_of_several, sized, square_of, trial_of
+from tuibp.explain.check.reference import apply, reference
 from tuibp.explain.check.seen import Seen, seen
 from tuibp.explain.check.walk import walk
 
@@ -28,6 +29,8 @@ OUTPUTS = (
     ("relu", "half-squared-error"),
 )
 """Output activation and cost, the likeliest first."""
+EXACT = (*OUTPUTS, *((output, cost) for output in ("sigmoid", "identity", "tanh", "relu") for cost in DIFFERENCES))
+"""The same with every factor in front of the cost."""
 
 
 def _network(sizes: tuple[int, ...], hidden: str, output: str, cost: str) -> Network:
@@ -43,21 +46,37 @@ DEFAULT = _network((4, 6, 5, 3), "sigmoid", "sigmoid", "half-squared-error")
 
 def guess(code: Handed) -> tuple[Network, str]:
     """The network that the code is taken for, and the words for it."""
-    probe = trial_of(DEFAULT, code.depth or DEFAULT.L) if code.fixed is None else sized(DEFAULT, code.fixed, "a trial")
-    probe, n = one_of_several(probe), probe.sizes[-1]
-    singles = [one for one in code.singles(probe, range(FEW)) if isinstance(one, Observed)]
-    if len(singles) < FEW:
+    depth = code.depth or DEFAULT.L
+    trials = [make(DEFAULT, depth) for make in (trial_of, square_of)]
+    if code.fixed is not None:
+        trials = [sized(DEFAULT, code.fixed, "a trial")]
+    singles: list[Observed] = []
+    for trial in trials:
+        probe, n = code.suited(one_of_several(trial)), trial.sizes[-1]
+        singles = [one for one in code.singles(probe, range(FEW)) if isinstance(one, Observed)]
+        if len(singles) == FEW:
+            break
+    else:
         return DEFAULT, _words("sigmoid", "sigmoid", "half-squared-error")
-    ranked = []
+    ranked: list[tuple[tuple[int, int, int], int, Network, str]] = []
     side = seen(probe, singles, SINGLE)
+    for hidden, (output, cost) in product(HIDDEN, EXACT):
+        network = _network(probe.sizes, hidden, output, cost)
+        if (output != "softmax" or n > 1) and _right(replace(side, probe=replace(probe, network=network))):
+            return network, _words(hidden, output, cost)
     for rank, (hidden, (output, cost)) in enumerate(product(_hidden(side), OUTPUTS)):
         if output == "softmax" and n == 1:
             continue
         network = _network(probe.sizes, hidden, output, cost)
-        measure = walk(replace(side, probe=replace(probe, network=network)), any_rate=code.any_rate, quick=True)
-        ranked.append((measure[0].measure, rank, network, _words(hidden, output, cost)))
-        if measure[0].measure[:2] == (0, 0):
-            break
+        least = min((measure for measure, *_ in ranked), default=None)
+        chains = walk(
+            replace(side, probe=replace(probe, network=network)),
+            any_rate=code.any_rate, quick=True, bound=None if least is None else least[:2],
+        )  # fmt: skip
+        if chains:
+            ranked.append((chains[0].measure, rank, network, _words(hidden, output, cost)))
+            if chains[0].measure[:2] == (0, 0):
+                break
     least, _, network, words = min(ranked, key=lambda one: one[:2])
     if least[2] and network.cost.name in DIFFERENCES:  # another factor in front of the same cost
         for name in DIFFERENCES:
@@ -68,14 +87,29 @@ def guess(code: Handed) -> tuple[Network, str]:
     return network, words
 
 
+def _right(side: Seen) -> bool:
+    """Whether all that is given is exactly right for a network: told at once, where a walk takes its time."""
+    right, equal = reference(side.probe, side.samples), side.tolerance.equal
+    vectors = {"z": right.z, "a": right.a, "dC_da": right.dC_da, "delta": right.delta, "db": right.delta}
+    return all(equal(value, right.dW[l]) for l, value in side.dW.items()) and all(
+        equal(value, vectors[name][l]) for (name, l), value in side.vectors.items()
+    )
+
+
 def _hidden(side: Seen) -> tuple[str, ...]:
-    """The hidden activations that may be meant: where a[1] can be read off dW[2], that which gives it."""
-    a = {**observed(side), **recovered(side)}.get(("a", 1))
-    if side.probe.L == 1 or a is None:
-        return HIDDEN if side.probe.L > 1 else HIDDEN[:1]
-    x = side.probe.X[:, list(side.samples)]
-    z = side.probe.W[1] @ x + side.probe.b[1][:, None]
-    return tuple(name for name in ACTIVATIONS if side.tolerance.equal(a, apply(name, z))) or HIDDEN
+    """The hidden activations that may be meant: where dW[2] has one for its right-hand factor, that."""
+    probe = side.probe
+    if probe.L == 1:
+        return HIDDEN[:1]
+    x = probe.X[:, list(side.samples)]
+    z = probe.W[1] @ x + probe.b[1][:, None]
+    dW, a = side.dW.get(2), {**observed(side)}.get(("a", 1))
+    if a is not None:
+        return tuple(name for name in ACTIVATIONS if side.tolerance.equal(a, apply(name, z))) or HIDDEN
+    if dW is None or dW.ndim != 3:
+        return HIDDEN
+    found = tuple(name for name in ACTIVATIONS if left_factor(side, dW, apply(name, z)) is not None)
+    return found or HIDDEN
 
 
 def _words(hidden: str, output: str, cost: str) -> str:

@@ -6,7 +6,9 @@ Nothing of the engine's program is used here: a probe is small, and the referenc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from tuibp.engine.arrays import Array
 from tuibp.engine.network import Network
@@ -29,6 +31,10 @@ class Probe:
     """(n_L, N) targets."""
     lr: float = 0.5
     """The rate handed to code that updates its weights in place."""
+
+    def bare(self) -> Probe:
+        """The same without biases."""
+        return replace(self, b=tuple(np.zeros_like(b) for b in self.b))
 
     @property
     def L(self) -> int:

@@ -13,33 +13,39 @@ from tuibp.explain.check.seen import Seen
 
 
 def walk(
-    seen: Seen, *, any_rate: bool = False, quick: bool = False, known: frozenset[str] = frozenset()
-) -> list[Chain]:
+    seen: Seen, *, any_rate: bool = False, quick: bool = False, known: frozenset[str] = frozenset(),
+    bound: tuple[int, int] | None = None,
+) -> list[Chain]:  # fmt: skip
     """The chains that explain the user's numbers best, all of the same measure, the most common mistakes first.
 
     Args:
         any_rate: whether the whole gradient may have any positive factor.
         quick: whether to leave out what takes long: mistakes of a forward pass that cannot be seen.
         known: names that have been found elsewhere, which are tried first.
+        bound: (unknown, names): what explains no more than this is given up; there may be nothing left then.
     """
     with np.errstate(all="ignore"):
         found: list[Chain] = []
         for kink in _kinks(seen):
-            found += _walk(seen, kink, any_rate, quick, known)
+            found += _walk(seen, kink, any_rate, quick, known, bound)
             if found and min(chain.measure for chain in found)[:2] == (0, 0):
                 break
         chains = best(found, slack=0)
     return [chain for chain in chains if chain.measure[:2] == chains[0].measure[:2]]
 
 
-def _walk(seen: Seen, kink: float | None, any_rate: bool, quick: bool, known: frozenset[str]) -> list[Chain]:
+def _walk(
+    seen: Seen, kink: float | None, any_rate: bool, quick: bool, known: frozenset[str], bound: tuple[int, int] | None
+) -> list[Chain]:
     start = begin(seen, kink)
-    found = backwards(seen, forwards(seen, start, observed(seen)), any_rate=any_rate)
-    if found[0].measure[:2] == (0, 0):
+    found = backwards(seen, forwards(seen, start, observed(seen)), any_rate=any_rate, bound=bound)
+    if found and found[0].measure[:2] == (0, 0):
         return found
     given = recovered(seen)
     if given:
-        found += backwards(seen, forwards(seen, start, given, open_end=True), any_rate=any_rate)
+        found += backwards(seen, forwards(seen, start, given, open_end=True), any_rate=any_rate, bound=bound)
+    if not found:
+        return found
     least = min(chain.measure for chain in found)[:2]
     if quick or observed(seen) or least <= (0, 1):
         return found

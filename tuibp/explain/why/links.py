@@ -159,10 +159,12 @@ def _cost(view: View, cell: CellRef, k: int) -> list[Link]:
 
 
 def _batch_cost(view: View, cell: CellRef, k: int) -> list[Link]:
+    if view.record is None or k >= view.record.m:  # the batches before
+        return []
     return [link(view, CellRef("cost"), k)]
 
 
 _OPERANDS = {
     "z": _z, "a": _a, "dC_da": _dC_da, "sp": _sp, "db": _db, "dW": _dW, "gW": _batch, "gb": _batch, "W": _moved,
-    "b": _moved, "uW": _moved, "ub": _moved, "cost": _cost, "bcost": _batch_cost,
+    "b": _moved, "uW": _moved, "ub": _moved, "cost": _cost, "bcost": _batch_cost, "ecost": _batch_cost,
 }  # fmt: skip

@@ -70,7 +70,7 @@ def detect(caller: Caller, like: Network, name: str = "", *, free: bool = False)
 
 def _worst(failures: Sequence[Failure]) -> Failure:
     """The failure that says most."""
-    order = {"timeout": 0, "died": 0, "exception": 1, "returned": 2}
+    order = {"timeout": 0, "died": 0, "returned": 1, "exception": 2}
     if not failures:
         return Failure("returned", "nothing in the file could be called")
     return min(failures, key=lambda failure: order.get(failure.kind, 3))
@@ -84,20 +84,34 @@ def _try(caller: Caller, inventory: Inventory, target: Target, like: Network, fr
     depths = [own] if own else list(dict.fromkeys((like.L, 3, 2)))
     trials = [(depth, make) for depth in depths for make in (trial_of, square_of)] + ([] if own else [(1, trial_of)])
     partial: Handed | None = None
+    reached: dict[Layout, int] = {}
     for depth, make in trials:
+        if make is trial_of:
+            reached = {}
         probe = make(like, depth)
         probe = one_of_several(probe) if free else probe
-        found = _best(start, probe)
+        found = _best(start, probe, reached)
         if isinstance(found, Handed):
             limited = replace(found, depth=depth) if depth != like.L or own else found
             if found.whole:
-                return _with_batches(limited, probe)
+                return _with_batches(_without_biases(limited, probe), probe)
             partial = partial or limited
         elif found is not None:
             if found.kind in ("timeout", "died"):
                 return found
             failure = failure or found
     return _fixed(start, like, free) or partial or failure
+
+
+def _without_biases(found: Handed, probe: Probe) -> Handed:
+    """Code that is handed biases and gives nothing for them may not look at them at all: it has none then."""
+    if not found.biased or found.layout.inside:
+        return found
+    single, other = (found.single(one, 0) for one in (probe, probe.bare()))
+    if isinstance(single, Failure) or isinstance(other, Failure) or any(t.name == "db" for t in single.tensors):
+        return found
+    same = all(np.array_equal(value, other.tensors.get(t, np.empty(0))) for t, value in single.tensors.items())
+    return replace(found, biased=False, layout=replace(found.layout, bias="none"), answers=[]) if same else found
 
 
 def _fixed(start: Handed, like: Network, free: bool) -> Handed | None:
@@ -137,14 +151,21 @@ def _globals(start: Handed) -> tuple[str, ...]:
 # -- one probe
 
 
-def _best(start: Handed, probe: Probe) -> Handed | Failure | None:
-    """The layout under which most is right; a Failure where none gives numbers, None where none can be tried."""
+def _best(start: Handed, probe: Probe, reached: dict[Layout, int] | None = None) -> Handed | Failure | None:
+    """The layout under which most is right; a Failure where none gives numbers, None where none can be tried.
+
+    Args:
+        reached: the line that the code came to under each layout before it raised, on the trials so far: the layout
+            that came furthest is meant. More is noted in it.
+    """
+    reached = {} if reached is None else reached
+    furthest = max(reached.values(), default=0)
     tried: list[tuple[Handed, Observed]] = []
     failure: Failure | None = None
     candidates = list(_candidates(start, probe))
     programs = []
     for handed in candidates:
-        program = handed.program(probe, (0,))
+        program = handed.program(handed.suited(probe), (0,))
         if isinstance(program, Failure):
             failure = failure or program
             continue
@@ -155,16 +176,24 @@ def _best(start: Handed, probe: Probe) -> Handed | Failure | None:
     for (handed, _), answer in zip(programs, answers, strict=True):
         if isinstance(answer, Failure):
             failure = _clearer(failure, answer)
+            reached[handed.layout] = max(reached.get(handed.layout, 0), answer.line or 0)
             continue
-        for variant in _variants(handed, answer):
-            observed = variant._read(answer, probe, (0,))
+        if reached.get(handed.layout, 0) < furthest:
+            continue
+        square = len(set(probe.sizes)) == 1
+        variants = list(_variants(handed, answer))
+        variants += [replace(one, reverse=True, answers=[]) for one in variants] if square else []
+        for variant in variants:
+            suited = variant.suited(probe)
+            observed = variant._read(answer, suited, (0,))
             if isinstance(observed, Failure):
-                failure = failure or observed
+                failure = _clearer(failure, observed)
             else:
-                tried.append((variant, observed))
+                backwards = variant.reverse or variant.found(answer, suited, (0,)).reversed
+                tried.append((replace(variant, reverse=backwards, answers=[]), observed))
     if not tried:
         return failure
-    scored = [(score(observed, probe), handed) for handed, observed in tried]
+    scored = [(score(observed, handed.suited(probe)), handed) for handed, observed in tried]
     top, best = max(scored, key=lambda one: one[0])
     if top[0] <= 0.0:
         return failure
@@ -172,11 +201,11 @@ def _best(start: Handed, probe: Probe) -> Handed | Failure | None:
 
 
 def _clearer(old: Failure | None, new: Failure) -> Failure:
-    """Of two exceptions the one of the layout that went further into the user's code."""
-    if old is None or old.kind == "returned":
+    """Of two failures that of the layout that went further into the user's code."""
+    if old is None or new.kind in ("timeout", "died"):
         return new
-    if new.kind in ("timeout", "died"):
-        return new
+    if "returned" in (old.kind, new.kind):  # it came to its end
+        return old if old.kind == "returned" else new
     return new if (new.line or 0) > (old.line or 0) and old.kind == "exception" else old
 
 
@@ -185,7 +214,8 @@ def _variants(handed: Handed, answer: Answer) -> Iterator[Handed]:
     known = handed.rate_known(answer)
     result = answer.results[-1] if answer.results else None
     in_place = result is None or bool(answer.after)
-    yield replace(handed, any_rate=in_place and not known, answers=[])
+    in_place = in_place and (bool(answer.after) or result is not None or handed.target.owner is not None)
+    yield replace(handed, any_rate=in_place and not known, in_place=bool(answer.after), answers=[])
     if result is not None and (handed._argument_for("lr") or not known):
         yield replace(handed, steps=True, any_rate=not known, answers=[])
 
@@ -265,6 +295,7 @@ def score(observed: Observed, probe: Probe) -> Score:
 
 def _with_batches(found: Handed, probe: Probe) -> Handed:
     """Whether several samples may be handed over at once, and as what."""
+    probe = found.suited(probe)
     if found.layout.pairs:
         return replace(found, batched=True, cached=found.cached, answers=[])
     if found.layout.sample != "vec":

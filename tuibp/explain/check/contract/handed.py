@@ -42,6 +42,10 @@ class Handed:
     """Whether it hands back a step whose rate is not known."""
     whole: bool = True
     """Whether it gives dW of every layer."""
+    in_place: bool = False
+    """Whether it changes the parameters that it is handed."""
+    reverse: bool = False
+    """Whether its lists begin with the last layer."""
     steps: bool = False
     """Whether it hands back parameters after a step, and not a gradient."""
     cached: dict[tuple[int, ...], list[Slot] | Failure] = field(default_factory=dict)
@@ -61,6 +65,10 @@ class Handed:
     def batch(self, probe: Probe, samples: tuple[int, ...]) -> Observed | Failure | None:
         """Several at once."""
         return self.observe(probe, [samples])[0] if self.batched else None
+
+    def suited(self, probe: Probe) -> Probe:
+        """A probe as the code can have it: without biases where it knows none."""
+        return probe if self.biased else probe.bare()
 
     def observe(self, probe: Probe, many: Sequence[tuple[int, ...]]) -> list[Observed | Failure]:
         """Calls with some samples each."""
@@ -113,14 +121,18 @@ class Handed:
         self.answers.append(answer)
         found = self.found(answer, probe, samples)
         observed = self.layout.observed(found, probe, samples, probe, self.rate(answer, probe))
-        if not observed.tensors:
-            what = "None" if answer.results[-1:] == [None] else "nothing that could be read as a gradient"
+        if not any(tensor.name == "dW" for tensor in observed.tensors):
+            what = (
+                "None"
+                if answer.results and answer.results[-1] is None
+                else "nothing that could be read as the gradient of W"
+            )
             return Failure("returned", f"{self.target.title} returns {what}")
         return observed
 
     def found(self, answer: Answer, probe: Probe, samples: tuple[int, ...]) -> Found:
         """What an answer holds: the result, else attributes with telling names, else parameters that have changed."""
-        form = self.layout.form(probe, len(samples))
+        form = replace(self.layout.form(probe, len(samples)), reverse=self.reverse)
         names = returned_names(self.inventory.source, self.target.function.name, self._owner)
         result = answer.results[-1] if answer.results else None
         found = Found()
@@ -140,8 +152,19 @@ class Handed:
             moved = changed(where if isinstance(where, list) else [], answer.instance)
             if not moved.arrays:
                 moved = self._changed_arguments(answer, probe, samples)
+            if not moved.arrays and result is None and self.in_place:
+                moved = self._unchanged(probe)
             for tensor, array in moved.arrays.items():
                 found.add(tensor.name, tensor.layer or 0, array)
+        return found
+
+    def _unchanged(self, probe: Probe) -> Found:
+        """A step that has changed nothing: its gradient is zero."""
+        found = Found()
+        for l in range(1, probe.L + 1):
+            found.add("W", l, self.layout.W(probe, l))
+            if self.biased and not self.layout.inside:
+                found.add("b", l, self.layout.b(probe, l))
         return found
 
     def _changed_arguments(self, answer: Answer, probe: Probe, samples: tuple[int, ...]) -> Found:

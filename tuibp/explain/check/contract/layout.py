@@ -91,7 +91,7 @@ class Layout:
             for tensor, value in found.arrays.items():
                 if tensor.name in ("W", "b") and tensor.layer:
                     old = self.W(before, tensor.layer) if tensor.name == "W" else self.b(before, tensor.layer)
-                    if old.size == value.size:
+                    if old.shape == value.shape or (tensor.name == "b" and old.size == value.size):
                         arrays[Tensor("d" + tensor.name, tensor.layer)] = (old - value.reshape(old.shape)) / lr
         tensors: dict[Tensor, Array] = {}
         shapes: dict[Tensor, tuple[int, ...]] = {}

@@ -27,6 +27,10 @@ class Found:
     arrays: dict[Tensor, Array] = field(default_factory=dict)
     """Names are those of `observed.NAMES`, and W and b for parameters that come back changed."""
     cost: float | None = None
+    reversed: bool = False
+    """Whether a list has been read from its end, because the shapes say so."""
+    unsure: list[str] = field(default_factory=list)
+    """Tensors whose shapes say nothing about their order."""
 
     def add(self, name: str, layer: int, array: Array) -> None:
         """What is found first stays."""
@@ -46,6 +50,8 @@ class Form:
     """Samples of the call."""
     inside: bool
     """Whether the bias is a row or column of W."""
+    reverse: bool = False
+    """Whether lists begin with the last layer, where shapes do not tell."""
 
     @property
     def L(self) -> int:
@@ -72,6 +78,11 @@ def read(value: Any, form: Form, names: Sequence[str] = ()) -> Found:
     """
     found = Found()
     _read(found, value, form, names, "")
+    if found.reversed or form.reverse:  # what one list tells goes for the others
+        for name in found.unsure:
+            own = {t.layer: a for t, a in found.arrays.items() if t.name == name}
+            for l, array in zip(own, reversed(list(own.values())), strict=True):
+                found.arrays[Tensor(name, l)] = array
     return found
 
 
@@ -116,6 +127,8 @@ def _array(found: Found, value: Array, form: Form) -> None:
         _sequence(found, list(value), form)
     elif value.ndim == 1 and _flat(found, value, form):
         return
+    elif value.shape == (form.L,) and found.has("dW") and not found.has("db"):
+        _layers(found, "db", [np.array(number) for number in value], form)  # one number a layer
     elif form.L == 1:
         _sequence(found, [value], form)
 
@@ -240,10 +253,13 @@ def _layers(found: Found, name: str, arrays: list[Array], form: Form) -> bool:
     if len(arrays) != L + 1 - first:
         return False
     order = list(range(first, L + 1))
-    if not all(_fits(name, a, form, l) for a, l in zip(arrays, order, strict=True)) and all(
-        _fits(name, a, form, l) for a, l in zip(arrays, reversed(order), strict=True)
-    ):
+    forth = all(_fits(name, a, form, l) for a, l in zip(arrays, order, strict=True))
+    back = all(_fits(name, a, form, l) for a, l in zip(arrays, reversed(order), strict=True))
+    if back and (form.reverse or not forth) and name in ("dW", "db", "delta", "dC_da"):
         order.reverse()
+        found.reversed = found.reversed or not forth
+    elif not forth and not back:
+        found.unsure.append(name)
     for array, l in zip(arrays, order, strict=True):
         found.add(name, l, array)
     return True
@@ -299,8 +315,10 @@ def _pairs(found: Found, pairs: Sequence[Any], form: Form) -> None:
             for pair, l in zip(pairs, layers, strict=True)
         )
 
-    if not matrices(order) and matrices(reversed(order)):
+    forth, back = matrices(order), matrices(reversed(order))
+    if back and (form.reverse or not forth):
         order.reverse()
+        found.reversed = found.reversed or not forth
     for pair, l in zip(pairs, order, strict=True):
         _pair(found, pair, form, l)
 
