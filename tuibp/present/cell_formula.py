@@ -243,6 +243,9 @@ def _batch(view: View, cell: CellRef) -> CellFormula:
     return CellFormula(cell, symbols, entry(view, cell), terms, scale)
 
 
+UNTRAINED = "initial value; the biases are not trained here"
+
+
 def _parameter(view: View, cell: CellRef) -> CellFormula:
     """W and b after an update: what they were and what was added; before: where they come from."""
     l, small, here = cell.layer or 1, cell.name == "b", entry(view, cell)
@@ -250,6 +253,8 @@ def _parameter(view: View, cell: CellRef) -> CellFormula:
     if added is None or view.record is None:
         origin = "initial value" if view.record is None or view.record.batch == 0 else "as the last update left it"
         return CellFormula(cell, f"{cell_symbol(cell)}: {origin}", here)
+    if small and not view.recipe.plan.train_biases:
+        return CellFormula(cell, f"{cell_symbol(cell)}: {UNTRAINED}", here)
     params = parameters_read(view)
     before = float((params.b if small else params.W)[l][cell.index])
     step = _step(view, CellRef("gb" if small else "gW", l, cell.index)) or (("update",), (added,))
@@ -270,6 +275,8 @@ def _step(view: View, gradient: CellRef) -> tuple[tuple[str, ...], tuple[float, 
 
 
 def _updated(view: View, cell: CellRef) -> CellFormula:
+    if cell.name == "ub" and not view.recipe.plan.train_biases:
+        return CellFormula(cell, f"{cell_symbol(cell)}: {UNTRAINED}", entry(view, cell))
     step = _step(view, CellRef("gW" if cell.name == "uW" else "gb", cell.layer, cell.index))
     terms = Terms(last=step)
     return CellFormula(cell, f"{cell_symbol(cell)} = after - before;  {_rule(view)}", entry(view, cell), terms)

@@ -58,14 +58,14 @@ def spoiled(count: int, seed: int) -> list[Page]:
     return found[:count]
 
 
-@pytest.mark.parametrize(("page", "sizes"), zip(some(16, 3), (*SHAPES, None) * 4, strict=False), ids=str)
+@pytest.mark.parametrize(("page", "sizes"), list(zip(some(16, 3), (*SHAPES, None) * 4, strict=False)), ids=str)
 def test_a_right_page_is_called_right(page: Page, sizes: tuple[int, ...] | None, tmp_path: Path) -> None:
     verdict = verdict_of(page, tmp_path, sizes)
     assert verdict.outcome == "right", verdict.explanations
     assert not any(finding.mistake for finding in verdict.batch)
 
 
-@pytest.mark.parametrize(("page", "sizes"), zip(spoiled(16, 4), SHAPES * 4, strict=True), ids=str)
+@pytest.mark.parametrize(("page", "sizes"), list(zip(spoiled(16, 4), SHAPES * 4, strict=True)), ids=str)
 def test_a_wrong_page_is_named(page: Page, sizes: tuple[int, ...], tmp_path: Path) -> None:
     verdict = verdict_of(page, tmp_path, sizes)
     assert is_named(page, verdict), [[one.mistake.name for one in some] for some in verdict.explanations]
