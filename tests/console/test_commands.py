@@ -65,6 +65,7 @@ WRONG = [
     ("why nan", "everything is finite"), ("follow", "no link has been followed"), ("follow 1", "no link to follow"),
     ("blame", "blame what?"), ("blame W[1][0,0]", "no batch has moved"), ("blame z[1][0]", "computed anew"),
     ("gradcheck z[1]", "cannot be checked"), ("gradcheck z[1][0]", "not computed yet"), ("why lr", "not computed from"),
+    ("departure", "no code of yours"),
     ("delete 7 7", "there is no stop 7"), ("enable x", "there is no stop x"), ("print", "print what?"),
     ("print/q 1", "is no format"), ("print/99 1", "does not ask for"), ("step/3", "takes no format"),
     ("print cost", "not computed yet"), ("W[9]", "does not exist"), ("W[1][9,9]", "has no place"), ("W[1,2]", "W[2]"),
@@ -121,7 +122,15 @@ def test_every_verb_has_an_action_and_every_action_a_verb() -> None:
         assert {*row.takes} <= {*KINDS, "expression"}, row.name
     tried = {line.split()[0].split("/")[0] for line, _ in HAPPY if line}
     names = {row.name for row in COMMANDS.values() if row.typed and not row.name.startswith("reverse-")}
-    assert names - tried <= {"last", "save", "source", "load", "follow", "blame"}  # they have tests of their own
+    assert names - tried <= {
+        "last",
+        "save",
+        "source",
+        "load",
+        "follow",
+        "blame",
+        "departure",
+    }  # they have tests of their own
 
 
 def test_every_movement_backwards() -> None:

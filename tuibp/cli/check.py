@@ -13,7 +13,9 @@ from tuibp.engine.text import safe
 from tuibp.errors import EXIT_FAILED, EXIT_OK, InputError
 
 if TYPE_CHECKING:
+    from tuibp.console.console import Console
     from tuibp.engine.recipe import Recipe
+    from tuibp.explain.check.diagnose import Walked
     from tuibp.explain.check.verdict import Verdict
 
 EXAMPLES = """\
@@ -47,6 +49,8 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--time-limit", metavar="S", type=_seconds, default=TIME_LIMIT, help="seconds that your code may take (10)"
     )
+    words = "open the app on --network at the first departure, your numbers beside the reference"
+    parser.add_argument("--tui", action="store_true", help=words)
     parser.add_argument("--json", action="store_true", help="one JSON object with everything")
 
 
@@ -69,10 +73,13 @@ def run(arguments: Namespace) -> int:
 
         streams.put(TEMPLATE.rstrip("\n"))
         return EXIT_OK
-    verdict, title = _checked(arguments)
+    own: list[Walked] = []
+    verdict, title = _checked(arguments, own)
     from tuibp.formats.strict_json import dumps
     from tuibp.present.check import document, report
 
+    if arguments.tui:
+        return _opened(arguments, verdict, title, own)
     if arguments.json:
         streams.put(dumps(document(verdict, title)))
     else:
@@ -80,7 +87,38 @@ def run(arguments: Namespace) -> int:
     return EXIT_OK if verdict.outcome == "right" else EXIT_FAILED
 
 
-def _checked(arguments: Namespace) -> tuple[Verdict, str]:
+def _opened(arguments: Namespace, verdict: Verdict, title: str, own: list[Walked]) -> int:
+    """The app on the user's network, stopped at the first departure."""
+    from tuibp.cli.files import open_recipe
+    from tuibp.cli.screen import has_screen, open_with
+    from tuibp.explain.check.yours import yours
+    from tuibp.present.check import report
+
+    recipe = open_recipe(arguments.network) if arguments.network else None
+    m = 0 if recipe is None else min(recipe.plan.batch, recipe.train.N)
+    found = yours(own[0], title, m) if own else None
+    if found is None:
+        streams.write_lines((f"{line}\n" for line in report(verdict, title)), None)
+        words = "there are no numbers of yours on your network to show"
+        raise InputError(words, hint="give --network FILE on which your code runs to its end")
+    if not has_screen():
+        raise InputError("there is no screen here", hint="leave --tui out, or run it in a terminal")
+
+    def prepare(console: Console) -> None:
+        """At the first departure, the report in the transcript."""
+        console.yours = found
+        console.said += report(verdict, title)
+        if found.places:
+            told = console.execute("departure").lines[0]
+            console.first_cell = found.places[0].cell
+            console.opening = f"{told} n goes to the next one."
+        else:
+            console.opening = "Your numbers stand beside the reference's, and are the same."
+
+    return open_with(arguments.network, prepare)
+
+
+def _checked(arguments: Namespace, own: list[Walked]) -> tuple[Verdict, str]:
     """The verdict, and what is printed before it."""
     from tuibp.cli.files import open_recipe
 
@@ -96,7 +134,7 @@ def _checked(arguments: Namespace) -> tuple[Verdict, str]:
     from tuibp.explain.check.check import check
 
     with UserProcess(path, arguments.time_limit) as process:
-        return check(process, recipe, name), safe(path.name, 100)
+        return check(process, recipe, name, own), safe(path.name, 100)
 
 
 def _split(word: str) -> tuple[Path, str]:

@@ -10,6 +10,7 @@ import os
 import shlex
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from tuibp.errors import EXIT_OK, InputError
 
 if TYPE_CHECKING:
     from tuibp.cli.opening import Opened
+    from tuibp.console.console import Console
 
 DEFAULT = "xor"
 """The sample that `tuibp` alone opens."""
@@ -78,7 +80,13 @@ def _refuse_misspelt_command(name: str) -> None:
             raise InputError(f'no command and no file "{name}"', hint=f"did you mean tuibp {near[0]}?") from None
 
 
-def _open_screen(name: str, arguments: Namespace) -> int:
+def open_with(name: str, prepare: Callable[[Console], None]) -> int:
+    """The screen on a network, with something laid on its table first."""
+    arguments = Namespace(go_on=False, scripts=[], ascii=False, light=False)
+    return _open_screen(name, arguments, prepare)
+
+
+def _open_screen(name: str, arguments: Namespace, prepare: Callable[[Console], None] | None = None) -> int:
     """The console first, so that an error of the file is told in the plain terminal; then the screen.
 
     Unpacking and converting a big file leaves the interpreter free: it goes on while the screen is loaded.
@@ -119,6 +127,8 @@ def _open_screen(name: str, arguments: Namespace) -> int:
             console, keeper = runner.console, runner.keeper
         else:
             console, keeper = of_network(reading.result(), stack.enter_context(closing(SpillFile())))
+        if prepare is not None:
+            prepare(console)
         while True:
             try:
                 code = run_screen(console, keeper, ascii=arguments.ascii or not unicode, dark=not arguments.light)

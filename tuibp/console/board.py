@@ -63,6 +63,7 @@ class BoardMaker:
             explained_at=self._question(),
             reads=self._reads(),
             returns=bool(console.asked),
+            yours=console.yours,
         )
         self._kept = self._next
         return board

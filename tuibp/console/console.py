@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from tuibp.debugger.command import Command
     from tuibp.debugger.expressions.evaluate import Values
     from tuibp.debugger.expressions.typed import Typed
+    from tuibp.debugger.names import CellRef
     from tuibp.debugger.saved import Saved
+    from tuibp.explain.check.yours import Yours
 
 DIGITS = 6
 MOST_VALUES = 10_000
@@ -106,6 +108,12 @@ class Console:
     """How many have been carried out."""
     explained: Explained | None = None
     """What was explained last; its links can be followed."""
+    opening: str = ""
+    """What the screen's last line says first."""
+    first_cell: CellRef | None = None
+    """The cell that the screen begins with under the cursor."""
+    yours: Yours | None = None
+    """The numbers of the user's own code, where it has been checked."""
     asked: list[Asked] = field(default_factory=list)
     """Where we stood before each link that was followed."""
     next: str = ""

@@ -338,4 +338,25 @@ def _blamed(console: Console, request: Request, cell: CellRef, found: list[tuple
     return _answer(console, request, lines, links, values)
 
 
-EXPLAINING: dict[str, Action] = {"why": why, "follow": follow, "blame": blame}
+def next_departure(console: Console, request: Request) -> Job:
+    """departure: to the next place where the user's own code departs; behind the last comes the first."""
+    session, own = console.session, console.yours
+    if own is None:
+        raise InputError("no code of yours has been checked here", hint="tuibp check FILE.py --network FILE --tui does")
+    if not own.places:
+        raise InputError("your code departs nowhere on this network", hint="its numbers stand beside the reference's")
+    from tuibp.debugger.location import parse_position
+
+    behind = [parse_position(place.at, session.clock) + 1 for place in own.places]
+    # In the order of dataflow: another sample may show the next one.
+    here = next((k for k, t in enumerate(behind) if t == session.t), -1)
+    number = (here + 1) % len(behind)
+    start, place = session.t, own.places[number]
+    yield from session.travel(behind[number])
+    words = f"Departure {number + 1} of {len(behind)}: {place.words}."
+    reply = arrived(console, Stop(session.t, start, words))
+    reply.values["cell"] = str(place.cell)
+    return reply
+
+
+EXPLAINING: dict[str, Action] = {"why": why, "follow": follow, "blame": blame, "departure": next_departure}

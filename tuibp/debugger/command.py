@@ -59,7 +59,7 @@ class Command:
     @property
     def moves(self) -> bool:
         """Whether it goes somewhere."""
-        return self.target is not None or self.verb in ("resume", "visit", "last", "follow")
+        return self.target is not None or self.verb in ("resume", "visit", "last", "follow", "departure")
 
     @property
     def usage(self) -> str:

@@ -70,6 +70,8 @@ VERBS = (
             repeats=True),
     Command("follow", (), "explain", "follow", "Go to where a term of the last why was written; alone, back.",
             verb="follow", argument="N", optional=True),
+    Command("departure", (), "explain", "departure", "After tuibp check --tui, n: the next place where "
+            "your own code departs.", verb="departure"),
     Command("blame", (), "explain", "blame", "List the batches that have moved a weight or bias most.", verb="blame",
             argument="W[l][i,j]", takes=("expression",), repeats=True),
     Command("gradcheck", ("!",), "explain", "check gradient", "Hold the gradient of the batch, or of a cell, "

@@ -6,9 +6,12 @@ Nothing here is computed: whoever owns these things puts them on the board, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tuibp.engine.arrays import Array
+
+if TYPE_CHECKING:
+    from tuibp.explain.check.yours import Yours
 
 
 class StopEntry(NamedTuple):
@@ -80,6 +83,8 @@ class Board:
     """The question, and where it was asked."""
     reads: frozenset[tuple[str, int | None]] = frozenset()
     """(tensor, layer) of what is read where the answer is about the place that is shown."""
+    yours: Yours | None = None
+    """The numbers of the user's own code, where it has been checked."""
     returns: bool = False
     """Whether a link has been followed, so that one can go back to the question."""
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
+from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Tensor
 from tuibp.present.cells import Picture, Window
 from tuibp.present.entries import hottest, reader
@@ -30,12 +33,26 @@ def dp_table(scene: Scene) -> Table:
     values = [view.get("dC_da", layer) for layer in range(L + 1)]
     scale = largest(values)
     ends = {0: " in", L: " out"}
-    columns = [
-        Column(f"l={layer}{ends.get(layer, '')}", Tensor("dC_da", layer), sizes[layer], values[layer], scale, _index)
-        for layer in range(L + 1)
-    ]
+    columns = []
+    for layer in range(L + 1):
+        title = f"l={layer}{ends.get(layer, '')}"
+        columns.append(Column(title, Tensor("dC_da", layer), sizes[layer], values[layer], scale, _index))
+        columns += _yours(scene, "dC_da", layer, values[layer], scale)
     rows = max(sizes)
     return Table("dp", columns, Made(rows, str), len(str(rows - 1)), focus=scene.layer)
+
+
+def _yours(scene: Scene, name: str, layer: int, values: Array | None, scale: float) -> list[Column]:
+    """The column of the user's own code beside that of the reference, once that is computed."""
+    view, own = scene.view, scene.board.yours
+    if own is None or view.record is None or values is None:
+        return []
+    theirs = own.at(view.record.batch, view.sample, name, layer)
+    if theirs is None:
+        return []
+    same = np.allclose(theirs, values, rtol=1e-9, atol=1e-15, equal_nan=True)
+    title = "yours" if same else "yours ≠"
+    return [Column(title, Tensor(name, layer), len(values), theirs, scale, _index)]
 
 
 def layer_table(scene: Scene) -> Table:
@@ -51,6 +68,8 @@ def layer_table(scene: Scene) -> Table:
             title, cell = f"J{superscript(layer)}[i,i]", _diagonal
             values = None if values is None else values.diagonal()
         columns.append(Column(title, Tensor(name, layer), n, values, largest([values]), cell))
+        if cell is _index:
+            columns += _yours(scene, name, layer, values, largest([values]))
     if layer == view.network.L:
         columns.append(Column("y", Tensor("y"), n, view.get("y"), largest([view.get("y")]), _index))
     named = train.features if layer == 0 else train.classes if layer == view.network.L else ()

@@ -18,16 +18,17 @@ from tuibp.explain.check.diagnose import Walked, conclude, examine
 from tuibp.explain.check.guess import DEFAULT, guess, words_of
 from tuibp.explain.check.observed import Failure
 from tuibp.explain.check.probe import Probe
-from tuibp.explain.check.probes import built_in, from_recipe, sized
+from tuibp.explain.check.probes import built_in, from_recipe, one_of_several, sized
 from tuibp.explain.check.verdict import Named, Probed, Verdict
 
 
-def check(caller: Caller, recipe: Recipe | None, name: str = "") -> Verdict:
+def check(caller: Caller, recipe: Recipe | None, name: str = "", own: list[Walked] | None = None) -> Verdict:
     """Run the user's code on their network and on the built-in probes, and name what is wrong with it.
 
     Args:
         recipe: of the network file; None takes the activations and the cost that fit the code best.
         name: what the user has named of their file.
+        own: gets the walk over the user's own network.
 
     Raises:
         InputError: nothing in the file looks like backprop, or it cannot have the network's sizes.
@@ -41,7 +42,10 @@ def check(caller: Caller, recipe: Recipe | None, name: str = "") -> Verdict:
         if recipe is None:
             like, assumed = guess(code)
         probes = _probes(code, like, recipe)
-        verdict = conclude(_walked(code, probes))
+        walked = _walked(code, probes)
+        if own is not None and recipe is not None:
+            own.append(walked[0])
+        verdict = conclude(walked)
         if recipe is not None and _puzzling(verdict):
             verdict = _of_another_network(code, recipe, verdict)
         if code.biased and not code.layout.inside and verdict.rows:
@@ -100,6 +104,14 @@ def _of_another_network(code: Handed, recipe: Recipe, verdict: Verdict) -> Verdi
 
 def _probes(code: Handed, like: Network, recipe: Recipe | None) -> list[Probe]:
     """Those that the code can be run on, the user's own network first."""
+    found = _probes_of(code, like, recipe)
+    own = recipe is not None
+    # A class by its number wants targets that are one.
+    return [one_of_several(probe) if code.layout.label and not (own and k == 0) else probe
+            for k, probe in enumerate(found)]  # fmt: skip
+
+
+def _probes_of(code: Handed, like: Network, recipe: Recipe | None) -> list[Probe]:
     biased = code.biased
     if code.fixed is not None:
         words = "a network of your sizes"

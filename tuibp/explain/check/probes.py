@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tuibp.debugger.timeline import Timeline
 from tuibp.engine.activations import ACTIVATIONS
 from tuibp.engine.arrays import Array
 from tuibp.engine.costs import COSTS, Cost
@@ -31,13 +32,14 @@ TRIES = 200
 
 
 def from_recipe(recipe: Recipe, biased: bool = True) -> Probe:
-    """The user's own network, with the parameters it starts from and its first samples in the order of the data."""
+    """The user's own network, with the parameters it starts from and the first samples that its run meets."""
     network, initial, train = recipe.network, recipe.initial, recipe.train
-    m = min(recipe.plan.batch if recipe.plan.batch > 1 else SAMPLES, train.N, 32)
+    m = min(max(recipe.plan.batch, FEW), train.N, 32)
+    first = Timeline(recipe, budget=0).order(0)[:m]
     double = Network(network.inputs, network.layers, network.cost, network.reduction)
     W = tuple(W.astype(np.float64) for W in initial.W)
     b = tuple(b.astype(np.float64) if biased else np.zeros(b.shape) for b in initial.b)
-    X, Y = (array[:m].astype(np.float64).T.copy() for array in (train.x, train.y))
+    X, Y = (array[first].astype(np.float64).T.copy() for array in (train.x, train.y))
     return Probe("your network", double, W, b, X, Y, recipe.plan.lr)
 
 

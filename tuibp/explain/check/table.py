@@ -70,8 +70,12 @@ def given(seen: Seen, name: str, l: int) -> Array | None:
     return seen.dW.get(l) if name == "dW" else seen.vectors.get((name, l))
 
 
-def departure(seen: Seen, chain: Chain, finding: Finding) -> Departure:
-    """Where a finding shows, with the two numbers that differ most."""
+def departure(seen: Seen, chain: Chain, finding: Finding, limit: int | None = None) -> Departure:
+    """Where a finding shows, with the two numbers that differ most.
+
+    Args:
+        limit: of how many samples, the first ones; all where it is None.
+    """
     names = SEEN_IN[finding.step]
     tensor = next((name for name in names if given(seen, name, finding.layer) is not None), names[-1])
     yours = given(seen, tensor, finding.layer)
@@ -89,6 +93,7 @@ def departure(seen: Seen, chain: Chain, finding: Finding) -> Departure:
                          relative_error=float("nan"), ratio=None, differing=size, size=size)  # fmt: skip
     if tensor != "dW":
         yours, wanted = yours.T, wanted.T
+    yours, wanted = yours[:limit], wanted[:limit]
     with np.errstate(all="ignore"):
         apart = np.abs(yours - wanted)
         apart = np.where(np.isnan(apart), np.inf, apart)

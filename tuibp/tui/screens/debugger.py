@@ -76,7 +76,7 @@ class DebuggerScreen(ActingScreen):
         if keeper is not None:
             keeper.tell = lambda words: self.show(Note(words, error=True))
         self.session = session = console.session
-        self.choices = Choices()
+        self.choices = Choices(cursor=console.first_cell)
         self.layout_of = Layout(self, panes())
         self._boards = BoardMaker(console)
         self.scene = Scene.of(session, self.choices, board=self._boards.now(self.layout_of.listed))
@@ -84,7 +84,7 @@ class DebuggerScreen(ActingScreen):
         self.prompt = Prompt(self._completed)
         self._busy_until = 0.0
         self._fitted = Size(0, 0)
-        self._note = Note(" ".join(session.recipe.train.notes) or taken_up(console))
+        self._note = Note(console.opening or " ".join(session.recipe.train.notes) or taken_up(console))
         self.helm = Helm(self, console, self._arrived, self._under_way, self.failed)
 
     def _completed(self, line: str, cursor: int) -> tuple[str, list[str]]:
@@ -175,6 +175,8 @@ class DebuggerScreen(ActingScreen):
 
     def action_command(self, name: str) -> None:
         """Carry out a command by its name: what every key does."""
+        if name == "next" and self.console.yours is not None:  # after a check n goes from departure to departure
+            name = "departure"
         command = COMMANDS[name]
         acts = name in ACTING or (command.typed and name not in LIVE)
         if acts and self.is_busy():

@@ -8,7 +8,8 @@ from tuibp.explain.check.catalogue.rows import Mistake, Step
 
 SIGN = Mistake(
     "sign-flipped", Step.SLOPE, "the sign is flipped",
-    "y - a where a - y belongs, or a step added that should be subtracted: this points uphill.",
+    "y - a where a - y belongs, or a step added that should be subtracted: this is the negative of the gradient. It is "
+    "right only where it is added to the weights.",
     "the negative of the right line", "dC_da[L] = 2 (a[L] - y), and W -= lr * dW", 2, lambda *_: ())  # fmt: skip
 
 COST_FACTOR = Mistake(

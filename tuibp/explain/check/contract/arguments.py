@@ -186,11 +186,18 @@ def _all_parameters(setting: Setting) -> Any:
 
 # -- making an object
 
-_UNITS = r"(_?(size|dim|nodes|units|neurons|layer|n))?"
+_UNITS = r"(_?(size|dim|dims|nodes|units|neurons|layer|n|features))?"
+_COUNT = r"(n|num|no|dim|size)_?(of_?)?"
 _PLACES = (
-    (rf"n?_?(in|input|inputs|x|i){_UNITS}|input_?\w*|n_x|no_?of_?in_?\w*", 0),
-    (rf"n?_?(out|output|outputs|y|o|classes){_UNITS}|output_?\w*|num_classes|n_y|no_?of_?out_?\w*", -1),
-    (rf"n?_?(hid|hidden|h){_UNITS}_?1?|hidden_?\w*|n_h|no_?of_?hidden_?\w*", 1),
+    (
+        rf"(n|num|no|dim|size)_?(of_?)?(in|input|inputs|x|i|features){_UNITS}|(in|input|inputs){_UNITS}|i_?dim|dim_?in",
+        0,
+    ),
+    (
+        rf"(n|num|no|dim|size)_?(of_?)?(out|output|outputs|y|o|classes){_UNITS}|(out|output|outputs){_UNITS}|dim_?out",
+        -1,
+    ),
+    (rf"{_COUNT}(hid|hidden|h){_UNITS}_?1?|(hid|hidden){_UNITS}_?1?|dim_?hid(den)?", 1),
 )
 """Sizes that are handed over one by one."""
 
@@ -294,7 +301,7 @@ def program(
             results = {name: Ref(0, (k,)) for k, name in enumerate(forward) if name} if len(forward) > 1 else (
                 {name: Ref(0) for name in forward if name})  # fmt: skip
             given = {parameter.name for parameter in target.function.parameters}
-            results = {name: ref for name, ref in results.items() if name in given and _not_ours(name)}
+            results = {name: ref for name, ref in results.items() if name in given and _not_ours(name, target.function)}
             whole = Ref(0, (len(forward) - 1,)) if len(forward) > 1 else Ref(0)
             setting = Setting(layout, probe, samples, results, whole)
     positional, named = arguments(target.function, setting)
@@ -302,9 +309,17 @@ def program(
     return steps
 
 
-def _not_ours(name: str) -> bool:
+def _not_ours(name: str, function: Function) -> bool:
+    """Whether an argument is what the forward pass has given, whatever its name means elsewhere: y, where d is the
+    target; b, where the weights are not handed over.
+    """
     role = argument_role(name)
-    return role is None or role.name not in ("x", "y", "W", "b", "params")
+    if role is None or role.name not in ("x", "y", "W", "b", "params"):
+        return True
+    roles = [argument_role(parameter.name) for parameter in function.parameters]
+    if role.name == "y":
+        return sum(one is not None and one.name == "y" for one in roles) > 1
+    return role.name in ("W", "b") and not parameters_in(function)
 
 
 def _needs_forward(function: Function, setting: Setting) -> bool:
@@ -323,7 +338,7 @@ def look(target: Target, probe: Probe) -> Program:
         UnfillableError: an argument that nothing is known to fit.
     """
     assert target.owner is not None
-    setting = Setting(Layout(), probe, (0,), {})
+    setting = Setting(Layout(sample="row"), probe, tuple(range(min(4, probe.N))), {})
     return [maker(target.owner.parameters, target.owner.name, setting), Look()]
 
 

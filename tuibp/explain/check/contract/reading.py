@@ -87,11 +87,13 @@ def read(value: Any, form: Form, names: Sequence[str] = ()) -> Found:
 
 
 def read_named(values: Mapping[str, Any], form: Form) -> Found:
-    """Attributes of an object, or arguments by name: only what has a telling name."""
+    """Attributes of an object: only gradients. What an attribute z or a holds is anybody's guess, and a wrong guess
+    would be a false alarm.
+    """
     found = Found()
     for name, value in values.items():
         role = result_role(name)
-        if role is not None and role.name in ("dW", "db", "delta", "dC_da", "z", "a", "grads"):
+        if role is not None and role.name in ("dW", "db", "grads"):
             _by_role(found, role, value, form)
     return found
 
@@ -108,7 +110,7 @@ def _read(found: Found, value: Any, form: Form, names: Sequence[str], name: str)
         _dict(found, value, form, name)
     elif role is not None and role.name not in ("grads",) and _by_role(found, role, value, form):
         return
-    elif isinstance(value, tuple) and names and len(names) == len(value):
+    elif isinstance(value, tuple) and len(names) == len(value) and any(_tells(one) for one in names):
         for part, its_name in zip(value, names, strict=True):
             if result_role(its_name) is not None:
                 _read(found, part, form, (), its_name)
@@ -119,6 +121,12 @@ def _read(found: Found, value: Any, form: Form, names: Sequence[str], name: str)
         _sequence(found, value, form)
     elif isinstance(value, np.ndarray):
         _array(found, value, form)
+
+
+def _tells(name: str) -> bool:
+    """Whether a name says that it is a gradient."""
+    role = result_role(name)
+    return role is not None and role.name in ("dW", "db", "grads", "W", "b", "delta")
 
 
 def _array(found: Found, value: Array, form: Form) -> None:

@@ -23,7 +23,7 @@ _ARGUMENTS: dict[str, str] = {
     "pairs": r"mini_?batch|batch|training_?(data|set|examples?)|data|samples|examples?|data_?set|pairs|train_?data",
     "W": r"w|ws|weights?|weights?_?(list|matrix|matrices)|w_?list|all_?weights|thetas?|kernels?|synapses|syn|omega|"
     r"weight_?mats?|mats",
-    "b": r"b|bs|biase?s|bias(es)?_?(list|vectors?)|b_?list|all_?biases|offsets?|intercepts?",
+    "b": r"b|bs|bias(es)?|bias(es)?_?(list|vectors?)|b_?list|all_?biases|offsets?|intercepts?",
     "params": r"params?|parameters?|network|net|model|nn|mlp|layers|state|p|weights_and_biases|wb",
     "lr": r"lr|l_?rate|eta|learning_?rate|learn_?rate|alpha|rate|step|step_?size|epsilon_?lr",
     "zero": r"lambd|lambda_?|lmbda|lam|reg|reg_?lambda|l2|l2_?reg|decay|weight_?decay|momentum|mu|beta|dropout|"
@@ -56,7 +56,7 @@ _RESULTS: dict[str, str] = {
     "a": r"a|a_?s|as_?|activations?|acts?|outs?|h|hs|a_?list|layer_?outputs?|activ|hidden_?outputs?|values",
     "cost": r"c|j|e|cost|loss|error|mse|costs|losses|total_?(loss|cost|error)|objective|l",
     "W": r"w|ws|weights?|thetas?|w_?(new|list)|new_?(w|weights)|updated_?weights?|(w|weights)_?updated",
-    "b": r"b|bs|biase?s|b_?(new|list)|new_?(b|biases)|updated_?biases?|(b|biases)_?updated",
+    "b": r"b|bs|bias(es)?|b_?(new|list)|new_?(b|biases)|updated_?biases?|(b|biases)_?updated",
     "grads": r"grads?|gradients?|g|derivatives?|ders?|nabla",
     "output": r"y_?hat|y_?pred|pred(iction)?s?|outputs?|probs?|al|o|out",
 }

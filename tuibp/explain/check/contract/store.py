@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -47,11 +48,24 @@ def _numbered(found: list[Slot]) -> list[Slot]:
     return result
 
 
+_SUFFIXED = re.compile(
+    r"(?:(w|weights?|theta|kernel)|(b|bias(?:es)?))_?(?:[a-z]{1,3}|hid(?:den)?|out(?:put)?|in(?:put)?)", re.I
+)
+"""W_hid, weight_out, b_h: parameters whose layer has a name; they count in the order in which they stand."""
+
+
 def _named(tree: dict[str, Any], path: Path) -> Iterator[Slot]:
+    seen = {"W": 0, "b": 0}
     for key, value in tree.items():
         role = argument_role(key)
         here = (*path, key)
-        if role is not None and role.name in ("W", "b"):
+        match = _SUFFIXED.fullmatch(key.strip("_")) if role is None and isinstance(value, np.ndarray) else None
+        if match is not None:
+            name = "W" if match[1] else "b"
+            if value.ndim == 2 or name == "b":
+                seen[name] += 1
+                yield Slot(here, name, seen[name], value.shape)
+        elif role is not None and role.name in ("W", "b"):
             yield from _layers(value, here, role.name, role.number)
         elif isinstance(value, dict) and len(path) < 2:
             yield from _named(value, here)
@@ -134,7 +148,8 @@ def bias_style(found: list[Slot], form: Form) -> str | None:
     for slot in biases:
         n = form.sizes[slot.layer] if slot.layer <= form.L else 0
         style = {(n,): "vec", (n, 1): "col", (1, n): "row"}.get(slot.shape)
-        styles.add(style)
+        if slot.shape != (1, 1):  # which may be a row as well as a column
+            styles.add(style)
     return styles.pop() if len(styles) == 1 else None
 
 

@@ -27,6 +27,7 @@ _BACKWARD = (
     r".*back_?prop.*",
     r".*backward.*",
     r".*grad.*",
+    r"(loss|cost|objective)(_?(fn|func|function))?",
     rf"(train|update|fit|learn|step|sgd|optimi[sz]e)(_?({_ONCE}))?",
     r".*(train|update|mini_?batch|learn|fit).*",
 )
