@@ -109,7 +109,7 @@ def test_every_file_says_why_it_exists() -> None:
         assert not text or ast.get_docstring(ast.parse(text)), path
 
 
-ROOMS = ("engine", "debugger", "formats", "present", "console")
+ROOMS = ("engine", "debugger", "formats", "explain", "present", "console")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tuibp.cli.environment import prepare
 if TYPE_CHECKING:
     from tests.benchmarks.report import Section
 
-SECTIONS = ("run", "engine", "history", "stops", "start", "screen")
+SECTIONS = ("run", "engine", "history", "stops", "gradcheck", "start", "screen")
 """Modules of this package, each with `measure(quick)`."""
 ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
