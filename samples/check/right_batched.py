@@ -1,6 +1,6 @@
 """Two layers and softmax on a whole batch, samples are rows: this one is right, too.
 
-    tuibp check samples/check/right_batched.py
+Try it: tuibp check samples/check/right_batched.py
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """A class that keeps its weights and trains itself in place: right as well.
 
-    tuibp check samples/check/right_class.py
+Try it: tuibp check samples/check/right_class.py
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """Backpropagation as in the lecture notes, one sample at a time: this one is right.
 
-    tuibp check samples/check/right_per_sample.py
+Try it: tuibp check samples/check/right_per_sample.py
 """
 
 import numpy as np

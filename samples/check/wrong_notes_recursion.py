@@ -1,6 +1,6 @@
 """The recursive case exactly as the lecture notes print it. What is wrong with it?
 
-    tuibp check samples/check/wrong_notes_recursion.py
+Try it: tuibp check samples/check/wrong_notes_recursion.py
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """A network that trains, but badly: one line is wrong.
 
-    tuibp check samples/check/wrong_one_line.py
+Try it: tuibp check samples/check/wrong_one_line.py
 """
 
 import numpy as np

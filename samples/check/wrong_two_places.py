@@ -1,6 +1,6 @@
 """A batch of columns, and two mistakes: one in the recursion, one in the biases.
 
-    tuibp check samples/check/wrong_two_places.py
+Try it: tuibp check samples/check/wrong_two_places.py
 """
 
 import numpy as np
