@@ -143,3 +143,42 @@ def test_a_user_network_is_used(capsys: Captured) -> None:
     assert "your network" in capsys.readouterr().out
     assert main(["check", str(SAMPLES / "right_per_sample.py"), "--network", "notes"]) == 1
     assert "another network than the file's" in " ".join(capsys.readouterr().out.split())
+
+
+TWO_LAYERS = (SAMPLES / "right_batched.py").read_text(encoding="utf-8")
+ROWS = np.random.default_rng(7).standard_normal((8, 6)).round(3).tolist()
+TANH_SOFTMAX = f"""
+[data.inline]
+x = {ROWS}
+y = {np.eye(4)[[0, 1, 2, 3, 3, 2, 1, 0]].tolist()}
+[[layer]]
+units = 5
+activation = "tanh"
+[[layer]]
+units = 4
+activation = "softmax"
+[cost]
+kind = "cross-entropy"
+"""
+PAGES = [
+    ("", "", None),
+    ("(1 - A1**2)", "(1 - Z1**2)", {"slope-form-on-z"}),
+    (" * (1 - A1**2)", "", {"slope-missing"}),
+    ("(P - Y)", "(Y - P)", {"sign-flipped"}),
+    ('params["W2"].T', 'params["W2"]', {"weights-not-transposed"}),
+    ("dZ1.sum(axis=0)", "dZ1.sum(axis=1)", {"db-summed-over-units"}),
+    ("e.sum(axis=1, keepdims=True)", "e.sum(axis=0, keepdims=True)", {"softmax-over-the-wrong-axis"}),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "names"), PAGES, ids=range(len(PAGES)))
+def test_code_for_two_layers_with_a_network_of_two_layers(
+    tmp_path: Path, capsys: Captured, old: str, new: str, names: set[str] | None
+) -> None:
+    network = tmp_path / "net.toml"
+    network.write_text(TANH_SOFTMAX, encoding="utf-8")
+    source = TWO_LAYERS.replace(old, new) if old else TWO_LAYERS
+    code, out, _ = checked(tmp_path, capsys, source, "--network", str(network), "--json")
+    found = json.loads(out)
+    assert code == (names is not None), found
+    assert [{one["name"] for one in some} for some in found["mistakes"]] == ([] if names is None else [names])

@@ -72,6 +72,8 @@ def _relation(
     if tensor.name == "db" and given.shape == (probe.sizes[tensor.layer or 0], m) and m > 1:
         columns = stacked.reshape(m, -1).T
         return UNSUMMED if _some_multiple(given, columns, tolerance) else INTERACT
+    if tensor.name == "db" and stacked[0].size == 1 and _some_multiple(given.ravel(), stacked.ravel(), tolerance):
+        return None  # summed over the units: each sample says so by itself
     if given.size != stacked[0].size:
         output_alone = probe.sizes[-1] == 1 and m in given.shape
         return BROADCAST if output_alone else INTERACT

@@ -95,7 +95,7 @@ def examine(code: Code, probe: Probe, single_precision: bool = False, known: fro
         if again and again[0].measure[:2] < chains[0].measure[:2]:
             side_by_side, chains = bare, again
     distinct = {chain.names: chain for chain in reversed(chains)}
-    batch = _batch(code, probe, singles, tolerance)
+    batch = _batch(code, probe, singles, side_by_side.tolerance)
     failure = batch if isinstance(batch, Failure) else None
     found = () if isinstance(batch, Failure) else tuple(batch)
     return Walked(probe, side_by_side, tuple(reversed(distinct.values())), found, failure)

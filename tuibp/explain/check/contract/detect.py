@@ -17,18 +17,15 @@ from tuibp.engine.network import Network
 from tuibp.explain.check.close import Tolerance, ratio
 from tuibp.explain.check.contract.arguments import (
     UnfillableError,
-    biases_in,
-    containers,
     depth_in,
     look,
-    parameters_in,
 )
 from tuibp.explain.check.contract.calls import Answer, Caller, Inventory
+from tuibp.explain.check.contract.candidates import candidates, globals_of
 from tuibp.explain.check.contract.handed import Handed, fits
-from tuibp.explain.check.contract.layout import Layout, layouts
+from tuibp.explain.check.contract.layout import Layout
 from tuibp.explain.check.contract.reading import function_source
-from tuibp.explain.check.contract.roles import argument_role
-from tuibp.explain.check.contract.store import bias_style, sizes_of, slots
+from tuibp.explain.check.contract.store import sizes_of, slots
 from tuibp.explain.check.contract.target import Target, targets
 from tuibp.explain.check.observed import Failure, Observed
 from tuibp.explain.check.probe import Probe
@@ -92,7 +89,8 @@ def _try(caller: Caller, inventory: Inventory, target: Target, like: Network, fr
         probe = one_of_several(probe) if free else probe
         found = _best(start, probe, reached)
         if isinstance(found, Handed):
-            limited = replace(found, depth=depth) if depth != like.L or own else found
+            only = bool(own) or depth != like.L or (found.whole and not _deeper(found, like, free))
+            limited = replace(found, depth=depth) if only else found
             if found.whole:
                 return _with_batches(_without_biases(limited, probe), probe)
             partial = partial or limited
@@ -101,6 +99,21 @@ def _try(caller: Caller, inventory: Inventory, target: Target, like: Network, fr
                 return found
             failure = failure or found
     return _fixed(start, like, free) or partial or failure
+
+
+def _deeper(found: Handed, like: Network, free: bool) -> bool:
+    """Whether code that was found at the depth of the network takes another: else it is written for this one alone.
+
+    Wrong code may take it only where all layers have one size, as the notes' recursion does.
+    """
+    other = 2 if like.L == 3 else 3
+    for make in (trial_of, square_of):
+        probe = make(like, other)
+        probe = one_of_several(probe) if free else probe
+        observed = found.single(found.suited(probe), 0)
+        if isinstance(observed, Observed) and fits(observed, probe)[0] == other:
+            return True
+    return False
 
 
 def _without_biases(found: Handed, probe: Probe) -> Handed:
@@ -127,7 +140,7 @@ def _fixed(start: Handed, like: Network, free: bool) -> Handed | None:
 
 def _own_sizes(start: Handed, like: Network) -> tuple[int, ...] | None:
     if start.target.owner is None:
-        names = _globals(start)
+        names = globals_of(start)
         found = slots({name: start.inventory.data[name] for name in names})
     else:
         try:
@@ -140,12 +153,6 @@ def _own_sizes(start: Handed, like: Network) -> tuple[int, ...] | None:
         return None
     numbers, _ = sizes
     return numbers
-
-
-def _globals(start: Handed) -> tuple[str, ...]:
-    """Module-level names that hold parameters."""
-    roles = {name: argument_role(name) for name in start.inventory.data}
-    return tuple(name for name, role in roles.items() if role is not None and role.name in ("W", "b", "params"))
 
 
 # -- one probe
@@ -162,9 +169,9 @@ def _best(start: Handed, probe: Probe, reached: dict[Layout, int] | None = None)
     furthest = max(reached.values(), default=0)
     tried: list[tuple[Handed, Observed]] = []
     failure: Failure | None = None
-    candidates = list(_candidates(start, probe))
+    every = list(candidates(start, probe))
     programs = []
-    for handed in candidates:
+    for handed in every:
         program = handed.program(handed.suited(probe), (0,))
         if isinstance(program, Failure):
             failure = failure or program
@@ -218,56 +225,6 @@ def _variants(handed: Handed, answer: Answer) -> Iterator[Handed]:
     yield replace(handed, any_rate=in_place and not known, in_place=bool(answer.after), answers=[])
     if result is not None and (handed._argument_for("lr") or not known):
         yield replace(handed, steps=True, any_rate=not known, answers=[])
-
-
-def _candidates(start: Handed, probe: Probe) -> Iterator[Handed]:
-    """Every layout that a target may want."""
-    target = start.target
-    functions = [target.function, *([target.forward] if target.forward else [])]
-    handed_over = any(parameters_in(f) for f in functions)
-    roles = {r.name for f in functions for p in f.parameters for r in [argument_role(p.name)] if r is not None}
-    label = probe.sizes[-1] > 1 and bool(np.isin(probe.Y, (0.0, 1.0)).all())
-    pairs = "pairs" in roles and "x" not in roles
-    if handed_over:
-        apart = any(biases_in(f) for f in functions)
-        kinds = dict.fromkeys(kind for f in functions if parameters_in(f) for kind in containers(f))
-        for layout in layouts(apart=apart, containers=tuple(kinds), biased=None, label=label, pairs=pairs):
-            yield replace(start, layout=layout, biased=layout.bias != "none", cached={}, answers=[])
-        if "params" in roles:
-            for layout in layouts(apart=False, containers=tuple(kinds), biased=None, label=label, pairs=pairs):
-                yield replace(start, layout=layout, biased=layout.bias != "none", cached={}, answers=[])
-        return
-    yield from _stored(start, probe, label, pairs)
-
-
-def _stored(start: Handed, probe: Probe, label: bool, pairs: bool) -> Iterator[Handed]:
-    """Layouts of parameters that the code keeps itself: their shapes tell."""
-    names = () if start.target.owner is not None else _globals(start)
-    base = replace(start, globals=names, cached={}, answers=[])
-    found = base._slots(probe)
-    if isinstance(found, Failure) or not found:
-        return
-    style = bias_style(found, Layout().form(probe, 1))
-    inside = [slot for slot in found if slot.name == "b"] == []
-    for in_out in (False, True):
-        for bias in ("vec", "col", "row", "last", "first", "none"):
-            layout = Layout(in_out, bias, pairs=pairs)
-            if not _shaped(found, layout, probe) or (style not in (None, "none") and bias != style):
-                continue
-            if inside != (bias in ("last", "first", "none")):
-                continue
-            for sample in ("vec", "col", "row"):
-                here = replace(layout, sample=sample)
-                for one in (here, *([replace(here, label=True)] if label else [])):
-                    yield replace(base, layout=one, biased=bias != "none", cached=base.cached, answers=[])
-
-
-def _shaped(found: Sequence[object], layout: Layout, probe: Probe) -> bool:
-    """Whether slots have the shapes that a layout gives them."""
-    from tuibp.explain.check.contract.store import Slot
-
-    weights = [slot for slot in found if isinstance(slot, Slot) and slot.name == "W"]
-    return len(weights) == probe.L and all(slot.shape == layout.W(probe, slot.layer).shape for slot in weights)
 
 
 def score(observed: Observed, probe: Probe) -> Score:

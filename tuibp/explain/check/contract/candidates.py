@@ -1,0 +1,70 @@
+"""Every layout that something in the user's file may want: what detection tries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from tuibp.explain.check.contract.arguments import biases_in, containers, parameters_in
+from tuibp.explain.check.contract.handed import Handed
+from tuibp.explain.check.contract.layout import Layout, layouts
+from tuibp.explain.check.contract.roles import argument_role
+from tuibp.explain.check.contract.store import Slot, bias_style
+from tuibp.explain.check.observed import Failure
+from tuibp.explain.check.probe import Probe
+
+
+def candidates(start: Handed, probe: Probe) -> Iterator[Handed]:
+    """Every layout that a target may want."""
+    target = start.target
+    functions = [target.function, *([target.forward] if target.forward else [])]
+    handed_over = any(parameters_in(f) for f in functions)
+    roles = {r.name for f in functions for p in f.parameters for r in [argument_role(p.name)] if r is not None}
+    label = probe.sizes[-1] > 1 and bool(np.isin(probe.Y, (0.0, 1.0)).all())
+    pairs = "pairs" in roles and "x" not in roles
+    if handed_over:
+        apart = any(biases_in(f) for f in functions)
+        kinds = dict.fromkeys(kind for f in functions if parameters_in(f) for kind in containers(f))
+        for layout in layouts(apart=apart, containers=tuple(kinds), biased=None, label=label, pairs=pairs):
+            yield replace(start, layout=layout, biased=layout.bias != "none", cached={}, answers=[])
+        if "params" in roles:
+            for layout in layouts(apart=False, containers=tuple(kinds), biased=None, label=label, pairs=pairs):
+                yield replace(start, layout=layout, biased=layout.bias != "none", cached={}, answers=[])
+        return
+    yield from _stored(start, probe, label, pairs)
+
+
+def _stored(start: Handed, probe: Probe, label: bool, pairs: bool) -> Iterator[Handed]:
+    """Layouts of parameters that the code keeps itself: their shapes tell."""
+    names = () if start.target.owner is not None else globals_of(start)
+    base = replace(start, globals=names, cached={}, answers=[])
+    found = base._slots(probe)
+    if isinstance(found, Failure) or not found:
+        return
+    style = bias_style(found, Layout().form(probe, 1))
+    inside = [slot for slot in found if slot.name == "b"] == []
+    for in_out in (False, True):
+        for bias in ("vec", "col", "row", "last", "first", "none"):
+            layout = Layout(in_out, bias, pairs=pairs)
+            if not _shaped(found, layout, probe) or (style not in (None, "none") and bias != style):
+                continue
+            if inside != (bias in ("last", "first", "none")):
+                continue
+            for sample in ("vec", "col", "row"):
+                here = replace(layout, sample=sample)
+                for one in (here, *([replace(here, label=True)] if label else [])):
+                    yield replace(base, layout=one, biased=bias != "none", cached=base.cached, answers=[])
+
+
+def _shaped(found: Sequence[Slot], layout: Layout, probe: Probe) -> bool:
+    """Whether slots have the shapes that a layout gives them."""
+    weights = [slot for slot in found if slot.name == "W"]
+    return len(weights) == probe.L and all(slot.shape == layout.W(probe, slot.layer).shape for slot in weights)
+
+
+def globals_of(start: Handed) -> tuple[str, ...]:
+    """Module-level names that hold parameters."""
+    roles = {name: argument_role(name) for name in start.inventory.data}
+    return tuple(name for name, role in roles.items() if role is not None and role.name in ("W", "b", "params"))
