@@ -428,7 +428,10 @@ def test_a_prompt(folder: Path) -> None:
     assert b"assert FAILED" in terminal.until(b"(tuibp) ")
     terminal.type(b"pri\tW[1\t[0,0]\r")
     assert b"= 0.8" in terminal.until(b"(tuibp) ")
-    terminal.type(b"no such\x03")
+    terminal.type(b"no such")
+    terminal.until(b"no such")  # somebody who reads what they type: before that, nobody may be listening
+    time.sleep(0.2)
+    terminal.type(b"\x03")
     terminal.until(b"(tuibp) ")
     terminal.type(b"continue\r")
     time.sleep(1.0)

@@ -42,6 +42,7 @@ class Child:
     def __init__(self, path: str) -> None:
         self.path = str(Path(path).resolve())
         self.module: ModuleType | None = None
+        self.calls = 0  # of the program that runs, before the one that runs
         self.output = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         os.dup2(self.output.fileno(), 1)
         os.dup2(self.output.fileno(), 2)
@@ -75,6 +76,7 @@ class Child:
 
     def _program(self, steps: list[dict[str, Any]]) -> dict[str, Any]:
         self.instance: Any = None
+        self.calls = 0
         results: list[Any] = []
         answer: dict[str, Any] = {}
         for step in steps:
@@ -100,6 +102,7 @@ class Child:
         given: dict[object, Any] = dict(enumerate(arguments))
         given.update(named)
         before = {key: _digest(value) for key, value in given.items()}
+        self.calls = len(results)
         results.append(function(*arguments, **named))
         changed = [key for key, value in given.items() if _digest(value) != before[key]]
         answer: dict[str, Any] = {"changed": [str(key) for key in changed]}
@@ -176,7 +179,7 @@ class Child:
         numbers = [number for frame, number in traceback.walk_tb(error.__traceback__)
                    if frame.f_code.co_filename == self.path]  # fmt: skip
         if frames:
-            told |= {"line": numbers[-1], "function": frames[-1].f_code.co_name}
+            told |= {"line": numbers[-1], "lines": [self.calls, *numbers], "function": frames[-1].f_code.co_name}
             told["code"] = _line(self.path, numbers[-1])
             told["shapes"] = _shapes(frames[-1], told["code"])
         return told

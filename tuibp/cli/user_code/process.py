@@ -170,8 +170,9 @@ def _answer(one: dict[str, Any]) -> Answer | Failure:
 def _failure(error: dict[str, Any]) -> Failure:
     shapes = {safe(name, 40): tuple(shape) for name, shape in error.get("shapes", {}).items()}
     return Failure(
-        "exception", safe(error["message"], 300), error.get("line"), safe(error.get("code", ""), 160), shapes
-    )
+        "exception", safe(error["message"], 300), error.get("line"), safe(error.get("code", ""), 160), shapes,
+        tuple(error.get("lines", ())),
+    )  # fmt: skip
 
 
 def _parameters(parameters: list[dict[str, Any]]) -> tuple[Parameter, ...]:

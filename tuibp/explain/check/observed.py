@@ -44,6 +44,9 @@ class Failure:
     """The text of that line."""
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Shapes of the arrays that stand on that line, by name."""
+    reached: tuple[int, ...] = ()
+    """How far it came: the calls before, then lines of the user's file from the outermost in. Compares in that order.
+    """
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tuibp.engine.arrays import Array
 from tuibp.explain.check.contract.calls import Call, Function, Look, Make, Parameter, Program, Ref, Set
-from tuibp.explain.check.contract.layout import Layout
+from tuibp.explain.check.contract.layout import Layout, Nested
 from tuibp.explain.check.contract.roles import Role, argument_role
 from tuibp.explain.check.contract.store import Slot, fill
 from tuibp.explain.check.contract.target import Target
@@ -131,7 +130,7 @@ def _by_role(role: Role, setting: Setting, function: Function) -> Any:
     return makers[role.name]() if role.name in makers else _LEFT_OUT
 
 
-def pairs(setting: Setting) -> list[tuple[Array, Any]]:
+def pairs(setting: Setting) -> list[tuple[Any, Any]]:
     """[(x, y), ...] of some samples."""
     layout, probe = setting.layout, setting.probe
     return [(layout.of(probe.X, (s,)), layout.target(probe, (s,))) for s in setting.samples]
@@ -153,15 +152,8 @@ def _parameter(name: str, number: int | None, setting: Setting, function: Functi
     if layout.container == "numbers":
         return dict(enumerate(arrays, start=1))
     if layout.container == "lists":
-        return [_Nested(array) for array in arrays]
+        return [Nested(array) for array in arrays]
     return arrays
-
-
-class _Nested(list[Any]):
-    """An array as nested lists of numbers."""
-
-    def __init__(self, array: Array) -> None:
-        super().__init__(array.tolist())
 
 
 def _all_parameters(setting: Setting) -> Any:
@@ -197,7 +189,11 @@ _PLACES = (
         rf"(n|num|no|dim|size)_?(of_?)?(out|output|outputs|y|o|classes){_UNITS}|(out|output|outputs){_UNITS}|dim_?out",
         -1,
     ),
-    (rf"{_COUNT}(hid|hidden|h){_UNITS}_?1?|(hid|hidden){_UNITS}_?1?|dim_?hid(den)?", 1),
+    (
+        rf"{_COUNT}(hid|hidden|h)s?{_UNITS}_?1?|(hid|hidden)s?(_?layers?)?{_UNITS}_?1?|dim_?hid(den)?|"
+        r"hid(den)?_?(layer_?)?(sizes|layers)",
+        1,
+    ),
 )
 """Sizes that are handed over one by one."""
 
@@ -219,7 +215,7 @@ def maker(parameters: Sequence[Parameter], name: str, setting: Setting) -> Make:
         try:
             value = _maker_value(function, parameter, setting)
         except UnfillableError:
-            value = _size(parameter.name, setting.probe)
+            value = _size(parameter.name, setting)
             if value is None and parameter.has_default:
                 continue
             if value is None:
@@ -230,7 +226,7 @@ def maker(parameters: Sequence[Parameter], name: str, setting: Setting) -> Make:
 
 
 def _maker_value(function: Function, parameter: Parameter, setting: Setting) -> Any:
-    size = _size(parameter.name, setting.probe)
+    size = _size(parameter.name, setting)
     if size is not None:
         return size
     role = argument_role(parameter.name)
@@ -239,16 +235,30 @@ def _maker_value(function: Function, parameter: Parameter, setting: Setting) -> 
     return _argument(function, parameter, setting)
 
 
+def made_of_parameters(target: Target) -> bool:
+    """Whether weights are handed to the constructor."""
+    return target.owner is not None and any(
+        (argument_role(parameter.name) or Role("")).name == "W" for parameter in target.owner.parameters
+    )
+
+
 def setting_function(function: Function) -> Function:
     """A constructor as one that is handed weights only where it says so."""
     named = tuple(p for p in function.parameters if (argument_role(p.name) or Role("")).name == "W")
     return Function(function.name, named)
 
 
-def _size(name: str, probe: Probe) -> int | None:
-    word = name.strip("_").lower()
-    if probe.L != 2 and re.fullmatch(_PLACES[2][0], word):
-        return None
+def hidden_in(parameters: Sequence[Parameter]) -> bool:
+    """Whether a constructor is told the hidden layers' sizes by themselves."""
+    return any(re.fullmatch(_PLACES[2][0], parameter.name.strip("_").lower()) for parameter in parameters)
+
+
+def _size(name: str, setting: Setting) -> int | list[int] | None:
+    probe, word = setting.probe, name.strip("_").lower()
+    if re.fullmatch(_PLACES[2][0], word):
+        if setting.layout.hidden_list:
+            return list(probe.sizes[1:-1])
+        return probe.sizes[1] if probe.L == 2 else None
     return next((probe.sizes[k] for pattern, k in _PLACES if re.fullmatch(pattern, word)), None)
 
 
@@ -331,14 +341,14 @@ def _needs_forward(function: Function, setting: Setting) -> bool:
     return False
 
 
-def look(target: Target, probe: Probe) -> Program:
+def look(target: Target, probe: Probe, layout: Layout | None = None) -> Program:
     """Make an object and look at what it holds.
 
     Raises:
         UnfillableError: an argument that nothing is known to fit.
     """
     assert target.owner is not None
-    setting = Setting(Layout(sample="row"), probe, tuple(range(min(4, probe.N))), {})
+    setting = Setting(layout or Layout(sample="row"), probe, tuple(range(min(4, probe.N))), {})
     return [maker(target.owner.parameters, target.owner.name, setting), Look()]
 
 

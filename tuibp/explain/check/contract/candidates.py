@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from tuibp.explain.check.contract.arguments import biases_in, containers, parameters_in
+from tuibp.explain.check.contract.arguments import biases_in, containers, hidden_in, made_of_parameters, parameters_in
+from tuibp.explain.check.contract.calls import Function
 from tuibp.explain.check.contract.handed import Handed
-from tuibp.explain.check.contract.layout import Layout, layouts
+from tuibp.explain.check.contract.layout import SAMPLES, Layout, layouts
 from tuibp.explain.check.contract.roles import argument_role
 from tuibp.explain.check.contract.store import Slot, bias_style
 from tuibp.explain.check.observed import Failure
@@ -20,23 +23,36 @@ def candidates(start: Handed, probe: Probe) -> Iterator[Handed]:
     """Every layout that a target may want."""
     target = start.target
     functions = [target.function, *([target.forward] if target.forward else [])]
+    if made_of_parameters(target) and target.owner is not None:
+        functions = [*functions, Function(target.owner.name, target.owner.parameters)]
     handed_over = any(parameters_in(f) for f in functions)
     roles = {r.name for f in functions for p in f.parameters for r in [argument_role(p.name)] if r is not None}
     label = probe.sizes[-1] > 1 and bool(np.isin(probe.Y, (0.0, 1.0)).all())
     pairs = "pairs" in roles and "x" not in roles
+    samples = SAMPLES if not _plain(start) else (*SAMPLES, "plain")
     if handed_over:
         apart = any(biases_in(f) for f in functions)
         kinds = dict.fromkeys(kind for f in functions if parameters_in(f) for kind in containers(f))
-        for layout in layouts(apart=apart, containers=tuple(kinds), biased=None, label=label, pairs=pairs):
+        every = partial(layouts, containers=tuple(kinds), biased=None, label=label, pairs=pairs, samples=samples)
+        for layout in (*every(apart=apart), *(every(apart=False) if "params" in roles else ())):
             yield replace(start, layout=layout, biased=layout.bias != "none", cached={}, answers=[])
-        if "params" in roles:
-            for layout in layouts(apart=False, containers=tuple(kinds), biased=None, label=label, pairs=pairs):
-                yield replace(start, layout=layout, biased=layout.bias != "none", cached={}, answers=[])
         return
-    yield from _stored(start, probe, label, pairs)
+    yield from _stored(start, probe, label, pairs, samples)
+    if target.owner is not None and hidden_in(target.owner.parameters):
+        listed = replace(start, layout=replace(start.layout, hidden_list=True), cached={}, answers=[])
+        yield from _stored(listed, probe, label, pairs, samples)
 
 
-def _stored(start: Handed, probe: Probe, label: bool, pairs: bool) -> Iterator[Handed]:
+_LISTS = re.compile(r"\+\s*\[|\]\s*\+|\.append\(\s*1|\.insert\(\s*0\s*,\s*1|isinstance\(\w+,\s*list|\.index\(")
+
+
+def _plain(start: Handed) -> bool:
+    """Whether the code may want samples as lists of numbers: it does without arrays, or joins lists."""
+    source = start.inventory.source
+    return "numpy" not in source or _LISTS.search(source) is not None
+
+
+def _stored(start: Handed, probe: Probe, label: bool, pairs: bool, samples: tuple[str, ...]) -> Iterator[Handed]:
     """Layouts of parameters that the code keeps itself: their shapes tell."""
     names = () if start.target.owner is not None else globals_of(start)
     base = replace(start, globals=names, cached={}, answers=[])
@@ -47,12 +63,12 @@ def _stored(start: Handed, probe: Probe, label: bool, pairs: bool) -> Iterator[H
     inside = [slot for slot in found if slot.name == "b"] == []
     for in_out in (False, True):
         for bias in ("vec", "col", "row", "last", "first", "none"):
-            layout = Layout(in_out, bias, pairs=pairs)
+            layout = Layout(in_out, bias, pairs=pairs, hidden_list=start.layout.hidden_list)
             if not _shaped(found, layout, probe) or (style not in (None, "none") and bias != style):
                 continue
             if inside != (bias in ("last", "first", "none")):
                 continue
-            for sample in ("vec", "col", "row"):
+            for sample in samples:
                 here = replace(layout, sample=sample)
                 for one in (here, *([replace(here, label=True)] if label else [])):
                     yield replace(base, layout=one, biased=bias != "none", cached=base.cached, answers=[])

@@ -6,6 +6,7 @@ from tuibp.explain.check.contract.handed import Handed
 
 _SAMPLES = {
     ("vec", False): "one sample at a time, x of shape (n,)",
+    ("plain", False): "one sample at a time, x a list of numbers",
     ("col", False): "one sample at a time, x a column (n, 1)",
     ("row", False): "one sample at a time, x a row (1, n)",
     ("col", True): "batches, samples are columns",

@@ -81,8 +81,10 @@ def _try(caller: Caller, inventory: Inventory, target: Target, like: Network, fr
     depths = [own] if own else list(dict.fromkeys((like.L, 3, 2)))
     trials = [(depth, make) for depth in depths for make in (trial_of, square_of)] + ([] if own else [(1, trial_of)])
     partial: Handed | None = None
-    reached: dict[Layout, int] = {}
+    reached: dict[Layout, tuple[int, ...]] = {}
     for depth, make in trials:
+        if depth == 1 and not own and failure is not None and failure.kind == "exception":
+            break  # what fails at its recursion is not right because one layer needs none
         if make is trial_of:
             reached = {}
         probe = make(like, depth)
@@ -158,7 +160,7 @@ def _own_sizes(start: Handed, like: Network) -> tuple[int, ...] | None:
 # -- one probe
 
 
-def _best(start: Handed, probe: Probe, reached: dict[Layout, int] | None = None) -> Handed | Failure | None:
+def _best(start: Handed, probe: Probe, reached: dict[Layout, tuple[int, ...]] | None = None) -> Handed | Failure | None:
     """The layout under which most is right; a Failure where none gives numbers, None where none can be tried.
 
     Args:
@@ -166,7 +168,7 @@ def _best(start: Handed, probe: Probe, reached: dict[Layout, int] | None = None)
             that came furthest is meant. More is noted in it.
     """
     reached = {} if reached is None else reached
-    furthest = max(reached.values(), default=0)
+    furthest = max(reached.values(), default=())
     tried: list[tuple[Handed, Observed]] = []
     failure: Failure | None = None
     every = list(candidates(start, probe))
@@ -183,13 +185,14 @@ def _best(start: Handed, probe: Probe, reached: dict[Layout, int] | None = None)
     for (handed, _), answer in zip(programs, answers, strict=True):
         if isinstance(answer, Failure):
             failure = _clearer(failure, answer)
-            reached[handed.layout] = max(reached.get(handed.layout, 0), answer.line or 0)
+            reached[handed.layout] = max(reached.get(handed.layout, ()), answer.reached)
             continue
-        if reached.get(handed.layout, 0) < furthest:
+        if reached.get(handed.layout, ()) < furthest:
             continue
         square = len(set(probe.sizes)) == 1
         variants = list(_variants(handed, answer))
         variants += [replace(one, reverse=True, answers=[]) for one in variants] if square else []
+        variants += [replace(one, apart=True, answers=[]) for one in variants] if _gives_vector(answer) else []
         for variant in variants:
             suited = variant.suited(probe)
             observed = variant._read(answer, suited, (0,))
@@ -207,13 +210,20 @@ def _best(start: Handed, probe: Probe, reached: dict[Layout, int] | None = None)
     return replace(best, whole=top[1] > 0.0, answers=[])
 
 
+def _gives_vector(answer: Answer) -> bool:
+    """Whether a vector of numbers comes back, which may hold all gradients."""
+    result = answer.results[-1] if answer.results else None
+    parts = result if isinstance(result, tuple) else (result,)
+    return any(isinstance(part, np.ndarray) and part.ndim == 1 for part in parts)
+
+
 def _clearer(old: Failure | None, new: Failure) -> Failure:
     """Of two failures that of the layout that went further into the user's code."""
     if old is None or new.kind in ("timeout", "died"):
         return new
     if "returned" in (old.kind, new.kind):  # it came to its end
         return old if old.kind == "returned" else new
-    return new if (new.line or 0) > (old.line or 0) and old.kind == "exception" else old
+    return new if new.reached > old.reached and old.kind == "exception" else old
 
 
 def _variants(handed: Handed, answer: Answer) -> Iterator[Handed]:
@@ -253,6 +263,8 @@ def score(observed: Observed, probe: Probe) -> Score:
 def _with_batches(found: Handed, probe: Probe) -> Handed:
     """Whether several samples may be handed over at once, and as what."""
     probe = found.suited(probe)
+    if found.layout.sample == "plain":
+        return found
     if found.layout.pairs:
         return replace(found, batched=True, cached=found.cached, answers=[])
     if found.layout.sample != "vec":

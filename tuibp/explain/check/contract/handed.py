@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tuibp.engine.arrays import Array
-from tuibp.explain.check.contract.arguments import UnfillableError, look, numbers, program
+from tuibp.explain.check.contract.arguments import UnfillableError, look, made_of_parameters, numbers, program
 from tuibp.explain.check.contract.calls import Answer, Call, Caller, Inventory, Program
 from tuibp.explain.check.contract.layout import Layout
 from tuibp.explain.check.contract.reading import Found, read, read_named, returned_names
@@ -46,6 +46,8 @@ class Handed:
     """Whether it changes the parameters that it is handed."""
     reverse: bool = False
     """Whether its lists begin with the last layer."""
+    apart: bool = False
+    """Whether a vector of all gradients holds all W before all b."""
     steps: bool = False
     """Whether it hands back parameters after a step, and not a gradient."""
     cached: dict[tuple[int, ...], list[Slot] | Failure] = field(default_factory=dict)
@@ -89,7 +91,8 @@ class Handed:
         forward = self.target.forward
         names = () if forward is None else returned_names(self.inventory.source, forward.name, self._owner)
         try:
-            return program(self.target, self.layout, probe, samples, found, names, self.globals)
+            own = [] if made_of_parameters(self.target) else found
+            return program(self.target, self.layout, probe, samples, own, names, self.globals)
         except UnfillableError as error:
             return Failure("returned", f"nothing that I know fits the argument {error.name}")
 
@@ -108,7 +111,9 @@ class Handed:
             data = {name: self.inventory.data[name] for name in self.globals}
             return slots(data)
         try:
-            answer = self.caller.run([look(self.target, probe)])[0]
+            layout = replace(Layout(sample="row"), hidden_list=self.layout.hidden_list)
+            layout = self.layout if made_of_parameters(self.target) else layout
+            answer = self.caller.run([look(self.target, probe, layout)])[0]
         except UnfillableError as error:
             return Failure("returned", f"nothing that I know fits the argument {error.name} of {self._owner}")
         return answer if isinstance(answer, Failure) else slots(answer.instance)
@@ -132,7 +137,7 @@ class Handed:
 
     def found(self, answer: Answer, probe: Probe, samples: tuple[int, ...]) -> Found:
         """What an answer holds: the result, else attributes with telling names, else parameters that have changed."""
-        form = replace(self.layout.form(probe, len(samples)), reverse=self.reverse)
+        form = replace(self.layout.form(probe, len(samples)), reverse=self.reverse, apart=self.apart)
         names = returned_names(self.inventory.source, self.target.function.name, self._owner)
         result = answer.results[-1] if answer.results else None
         found = Found()

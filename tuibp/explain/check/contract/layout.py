@@ -18,7 +18,14 @@ from tuibp.explain.check.probe import Probe
 BIASES = ("vec", "col", "row", "last", "first", "none")
 """b as (n,), (n, 1), (1, n); as the last or the first column of W; or not at all."""
 SAMPLES = ("vec", "col", "row")
-"""One sample as (n,), (n, 1), (1, n); a batch then as columns or as rows."""
+"""One sample as (n,), (n, 1), (1, n); a batch then as columns or as rows. Beside these "plain", a list of numbers."""
+
+
+class Nested(list[Any]):
+    """An array as lists of numbers."""
+
+    def __init__(self, array: Array) -> None:
+        super().__init__(array.tolist())
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Layout:
     """Whether y is the number of a class."""
     pairs: bool = False
     """Whether samples come as a list of (x, y)."""
+    hidden_list: bool = False
+    """Whether a constructor wants the sizes of its hidden layers as a list."""
 
     @property
     def inside(self) -> bool:
@@ -46,7 +55,7 @@ class Layout:
 
     def form(self, probe: Probe, m: int) -> Form:
         """The shapes that go with it."""
-        return Form(probe.sizes, m, self.inside)
+        return Form(probe.sizes, m, self.inside, in_out=self.in_out)
 
     # -- ours to theirs
 
@@ -63,11 +72,13 @@ class Layout:
         b = probe.b[l]
         return b.copy() if self.bias == "vec" else b[:, None].copy() if self.bias == "col" else b[None, :].copy()
 
-    def of(self, matrix: Array, samples: tuple[int, ...]) -> Array:
+    def of(self, matrix: Array, samples: tuple[int, ...]) -> Array | Nested:
         """Some columns of (n, N), as they want samples."""
         columns = matrix[:, list(samples)]
         if self.sample == "vec" and len(samples) == 1:
             return columns[:, 0].copy()
+        if self.sample == "plain":
+            return Nested(columns[:, 0] if len(samples) == 1 else columns.T)
         return np.ascontiguousarray(columns.T if self.sample == "row" else columns)
 
     def target(self, probe: Probe, samples: tuple[int, ...]) -> Any:
@@ -75,7 +86,7 @@ class Layout:
         if not self.label:
             return self.of(probe.Y, samples)
         labels = probe.Y[:, list(samples)].argmax(axis=0)
-        return float(labels[0]) if self.sample == "vec" and len(samples) == 1 else labels
+        return float(labels[0]) if self.sample in ("vec", "plain") and len(samples) == 1 else labels
 
     # -- theirs to ours
 
@@ -130,7 +141,13 @@ class Layout:
 
 
 def layouts(
-    *, apart: bool, containers: tuple[str, ...], biased: bool | None, label: bool, pairs: bool
+    *,
+    apart: bool,
+    containers: tuple[str, ...],
+    biased: bool | None,
+    label: bool,
+    pairs: bool,
+    samples: tuple[str, ...] = SAMPLES,
 ) -> Iterator[Layout]:
     """Every layout that may be meant, the common ones first.
 
@@ -139,9 +156,10 @@ def layouts(
         biased: whether there are any; None where that is not known.
         label: whether y may be the number of a class.
         pairs: whether samples come as a list of (x, y).
+        samples: how they may lie.
     """
     biases = ("vec", "col", "row") if apart else ("last", "first", "none") if biased is None else ("none",)
-    for container, bias, sample, in_out in product(containers, biases, SAMPLES, (False, True)):
+    for container, bias, sample, in_out in product(containers, biases, samples, (False, True)):
         layout = Layout(in_out, bias, sample, container, pairs=pairs)
         yield layout
         if label:

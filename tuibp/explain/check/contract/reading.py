@@ -15,7 +15,7 @@ import numpy as np
 
 from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Tensor
-from tuibp.explain.check.contract.roles import Role, result_role
+from tuibp.explain.check.contract.roles import Role, numbered, result_role
 
 Sizes = tuple[int, ...]
 
@@ -52,6 +52,10 @@ class Form:
     """Whether the bias is a row or column of W."""
     reverse: bool = False
     """Whether lists begin with the last layer, where shapes do not tell."""
+    in_out: bool = False
+    """Whether W is (in, out), which a vector of all gradients does not tell."""
+    apart: bool = False
+    """Whether such a vector holds all W before all b."""
 
     @property
     def L(self) -> int:
@@ -91,8 +95,8 @@ def read_named(values: Mapping[str, Any], form: Form) -> Found:
     would be a false alarm.
     """
     found = Found()
-    for name, value in values.items():
-        role = result_role(name)
+    roles = numbered([result_role(name) for name in values], form.L)
+    for role, value in zip(roles, values.values(), strict=True):
         if role is not None and role.name in ("dW", "db", "grads"):
             _by_role(found, role, value, form)
     return found
@@ -111,8 +115,11 @@ def _read(found: Found, value: Any, form: Form, names: Sequence[str], name: str)
     elif role is not None and role.name not in ("grads",) and _by_role(found, role, value, form):
         return
     elif isinstance(value, tuple) and len(names) == len(value) and any(_tells(one) for one in names):
-        for part, its_name in zip(value, names, strict=True):
-            if result_role(its_name) is not None:
+        roles = numbered([result_role(one) for one in names], form.L)
+        for part, its_name, its_role in zip(value, names, roles, strict=True):
+            if its_role is not None and its_role != result_role(its_name):
+                _by_role(found, its_role, part, form)
+            elif result_role(its_name) is not None:
                 _read(found, part, form, (), its_name)
         for part, its_name in zip(value, names, strict=True):
             if result_role(its_name) is None:
@@ -143,23 +150,26 @@ def _array(found: Found, value: Array, form: Form) -> None:
 
 def _flat(found: Found, vector: Array, form: Form) -> bool:
     """One vector of all gradients, W[1], b[1], W[2], ... or W[1], W[2], ..., b[1], ...: rolled out again."""
-    shapes = [(form.sizes[l], form.sizes[l - 1] + form.inside) for l in range(1, form.L + 1)]
-    weights, biases = sum(n * k for n, k in shapes), 0 if form.inside else sum(form.sizes[1:])
-    if vector.size != weights + biases or vector.size == 0:
+    layers = range(1, form.L + 1)
+    shapes = {("dW", l): (form.sizes[l], form.sizes[l - 1] + form.inside) for l in layers}
+    if form.in_out:
+        shapes = {name: shape[::-1] for name, shape in shapes.items()}
+    order = [(name, l) for l in layers for name in ("dW", "db")]
+    if form.apart:
+        order.sort(key=lambda one: one[0] == "db")
+    parts = [(name, l, shapes.get((name, l), (form.sizes[l],))) for name, l in order]
+    parts = [part for part in parts if part[0] == "dW" or not form.inside]
+    sizes = [int(np.prod(shape)) for *_, shape in parts]
+    if vector.size != sum(sizes) or vector.size == 0:
         return False
-    at = 0
-    for l, (n, k) in enumerate(shapes, start=1):
-        found.add("dW", l, vector[at : at + n * k].reshape(n, k))
-        at += n * k
-        if not form.inside:
-            found.add("db", l, vector[at : at + n])
-            at += n
+    for (name, l, shape), part in zip(parts, np.split(vector, np.cumsum(sizes)[:-1]), strict=True):
+        found.add(name, l, part.reshape(shape))
     return True
 
 
 def _dict(found: Found, value: dict[str, Any], form: Form, name: str) -> None:
     """A dict: each key says what it holds; W1 in a dict of gradients is dW1."""
-    keys = {key: result_role(key) for key in value}
+    keys = dict(zip(value, numbered([result_role(key) for key in value], form.L), strict=True))
     gradients = result_role(name) in (Role("grads"), None) and not any(
         role is not None and role.name == "dW" for role in keys.values()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -70,6 +71,21 @@ def _compiled(table: dict[str, str]) -> list[tuple[str, re.Pattern[str]]]:
 _ARGUMENT_PATTERNS, _RESULT_PATTERNS = _compiled(_ARGUMENTS), _compiled(_RESULTS)
 _NUMBERED = re.compile(r"(.*?)[_\[(]*(\d+)[\])]*$")
 
+NAMED = 100
+"""Numbers from here on come from words: they say which layer stands before which, and not how many there are."""
+_LAYERS = {
+    NAMED: r"in|inp|input",
+    NAMED + 1: r"i_?h|x_?h|in(put)?_?(to_?)?hid(den)?|hid(den)?(_?layer)?|h",
+    NAMED + 2: r"h_?h|hid(den)?_?(to_?)?hid(den)?",
+    NAMED + 3: r"h_?[oy]|hid(den)?_?(to_?)?out(put)?|out(put)?(_?layer)?|o",
+}
+"""What people call a layer instead of numbering it."""
+_LAYER_PATTERNS = [
+    (number, re.compile(rf"(?P<what>\w+?)_(?:{words})|(?P<that>w|b)(?:{words})|(?:{words})_(?P<which>\w+)"))
+    for number, words in _LAYERS.items()
+]
+_OF_LAYERS = ("W", "b", "dW", "db", "delta")
+
 
 def _find(name: str, patterns: list[tuple[str, re.Pattern[str]]]) -> Role | None:
     word = name.strip("_ ").lower().replace("/", "_").replace("∂", "d").replace("-", "_").replace("∇", "nabla")
@@ -80,12 +96,38 @@ def _find(name: str, patterns: list[tuple[str, re.Pattern[str]]]) -> Role | None
     if bare and bare != word:
         return _find(bare, patterns)
     match = _NUMBERED.fullmatch(word)
-    if match is None or not match[1]:
-        return None
-    for role, pattern in patterns:
-        if pattern.fullmatch(match[1].rstrip("_ ")):
+    for role, pattern in patterns if match is not None and match[1] else ():
+        if match is not None and pattern.fullmatch(match[1].rstrip("_ ")):
             return Role(role, int(match[2]))
+    return _named(word, patterns)
+
+
+def _named(word: str, patterns: list[tuple[str, re.Pattern[str]]]) -> Role | None:
+    """W_hidden, b_out, wih, hidden_weights: the layer has a name."""
+    for number, layer in _LAYER_PATTERNS:
+        match = layer.fullmatch(word)
+        if match is None:
+            continue
+        what = match["what"] or match["that"] or match["which"]
+        role = next((role for role, pattern in patterns if pattern.fullmatch(what)), "")
+        return Role(role, number) if role in _OF_LAYERS else None
     return None
+
+
+def numbered(roles: Sequence[Role | None], L: int) -> list[Role | None]:
+    """Layers that have names get their numbers: of L names, the first is layer 1; where there are others than L, the
+    output keeps its place and the rest say nothing.
+    """
+    result: list[Role | None] = []
+    for role in roles:
+        if role is None or role.number is None or role.number < NAMED:
+            result.append(role)
+            continue
+        own = sorted({r.number for r in roles if r is not None and r.name == role.name and r.number is not None})
+        whole = len(own) == L and own[0] >= NAMED
+        last = role.number == max(_LAYERS)
+        result.append(Role(role.name, own.index(role.number) + 1 if whole else L) if whole or last else None)
+    return result
 
 
 def argument_role(name: str) -> Role | None:

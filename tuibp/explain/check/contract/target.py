@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tuibp.engine.text import safe
 from tuibp.errors import InputError
 from tuibp.explain.check.contract.calls import Class, Function, Inventory
-from tuibp.explain.check.contract.roles import argument_role
+from tuibp.explain.check.contract.roles import Role, argument_role
 
 ADAPTER = "tuibp_check"
 """A function of this name is preferred to all others."""
@@ -64,6 +64,32 @@ def _takes_data(function: Function) -> bool:
     return any(role is not None and role.name in ("x", "y", "pairs", "forward", "params", "W") for role in roles)
 
 
+_ORDERS = (
+    ("x", "y", "weights", "biases"), ("weights", "biases", "x", "y"), ("biases", "weights", "y", "x"),
+    ("x", "y", "params"), ("params", "x", "y"),
+)  # fmt: skip
+"""What arguments may be whose names say nothing, the likeliest first."""
+
+
+def _meant(function: Function) -> list[Function]:
+    """A function whose arguments have names that say nothing, with the names that they may stand for."""
+    needed = [p for p in function.parameters if not p.has_default and not p.variadic]
+    silent = [p for p in needed if argument_role(p.name) is None]
+    silent = [p for p in needed if p in silent or (silent and p.name == "p")]  # which stands for parameters elsewhere
+    told = {role.name for p in needed if p not in silent for role in [argument_role(p.name)] if role is not None}
+    if not silent:
+        return []
+    found = []
+    for order in _ORDERS:
+        missing = [word for word in order if (argument_role(word) or Role("")).name not in told]
+        if len(missing) == len(silent) and len(missing) + len(told) == len(order):
+            names = dict(zip((p.name for p in silent), missing, strict=True))
+            found.append(replace(function, parameters=tuple(
+                replace(p, name=names.get(p.name, p.name)) for p in function.parameters
+            )))  # fmt: skip
+    return found
+
+
 def _forward_of(functions: Sequence[Function], backward: Function) -> Function | None:
     found = [
         f for f in functions
@@ -83,11 +109,14 @@ def targets(inventory: Inventory, name: str = "") -> list[Target]:
         InputError: there is nothing of that name, or nothing that looks like it.
     """
     ranked: list[tuple[int, int, Target]] = []
+    nameless: list[Target] = []
     functions = list(inventory.functions.values())
     for function in functions:
         k = rank(function.name)
         if k >= 0 and _takes_data(function):
             ranked.append((k, 0, Target(function, None, _forward_of(functions, function))))
+        if k >= 0:
+            nameless += [Target(meant) for meant in _meant(function)]
     for owner in inventory.classes.values():
         methods = list(owner.methods.values())
         for method in methods:
@@ -95,7 +124,7 @@ def targets(inventory: Inventory, name: str = "") -> list[Target]:
             if k >= 0 and not method.name.startswith("__"):
                 ranked.append((k, 1, Target(method, owner, _forward_of(methods, method))))
     found = [target for *_, target in sorted(ranked, key=lambda one: one[:2])]
-    return _chosen(inventory, name, found) if name else found or _nothing(inventory)
+    return _chosen(inventory, name, found) if name else [*found, *nameless] or _nothing(inventory)
 
 
 def _chosen(inventory: Inventory, name: str, found: list[Target]) -> list[Target]:
@@ -104,7 +133,8 @@ def _chosen(inventory: Inventory, name: str, found: list[Target]) -> list[Target
     functions = list(inventory.functions.values())
     if name in inventory.functions:
         function = inventory.functions[name]
-        return [Target(function, None, _forward_of(functions, function))]
+        named = Target(function, None, _forward_of(functions, function))
+        return [named, *(Target(meant) for meant in _meant(function))]
     if head in inventory.classes:
         owner = inventory.classes[head]
         if method and method in owner.methods:
