@@ -7,7 +7,7 @@ is told by its shape: matrices like W are dW, vectors like b are db. Values are 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Tensor
-from tuibp.explain.check.contract.roles import Role, numbered, result_role
+from tuibp.explain.check.contract.roles import NAMED, Role, numbered, result_role
 
 Sizes = tuple[int, ...]
 
@@ -114,7 +114,7 @@ def _read(found: Found, value: Any, form: Form, names: Sequence[str], name: str)
         _dict(found, value, form, name)
     elif role is not None and role.name not in ("grads",) and _by_role(found, role, value, form):
         return
-    elif isinstance(value, tuple) and len(names) == len(value) and any(_tells(one) for one in names):
+    elif isinstance(value, tuple) and len(names) == len(value) and any(map(_tells, names)) and not _half_named(names):
         roles = numbered([result_role(one) for one in names], form.L)
         for part, its_name, its_role in zip(value, names, roles, strict=True):
             if its_role is not None and its_role != result_role(its_name):
@@ -134,6 +134,12 @@ def _tells(name: str) -> bool:
     """Whether a name says that it is a gradient."""
     role = result_role(name)
     return role is not None and role.name in ("dW", "db", "grads", "W", "b", "delta")
+
+
+def _half_named(names: Sequence[str]) -> bool:
+    """Whether some layers have names and others none that is known: their shapes tell more then."""
+    roles = [result_role(name) for name in names]
+    return None in roles and any(role is not None and (role.number or 0) >= NAMED for role in roles)
 
 
 def _array(found: Found, value: Array, form: Form) -> None:
@@ -200,9 +206,14 @@ def _pair(found: Found, value: Any, form: Form, l: int) -> None:
         if role is not None and role.name in ("dW", "db", "W", "b", "delta", "z", "a", "dC_da"):
             found.add({"W": "dW", "b": "db"}.get(role.name, role.name), l, part)
         else:
-            found.add(
-                "dW" if form.matrix(part, l) and not found.arrays.get(Tensor("dW", l)) is not None else "db", l, part
-            )
+            first = Tensor("dW", l) not in found.arrays
+            found.add("dW" if first and _like_matrix(part, form, l) else "db", l, part)
+
+
+def _like_matrix(array: Array, form: Form, l: int) -> bool:
+    """Whether an array may be a dW[l], if of a wrong shape."""
+    one_sample = form.m == 1 or not form.vector(array, form.sizes[l])
+    return form.matrix(array, l) or (one_sample and array.ndim == 2 and min(array.shape) > 1)
 
 
 def _by_role(found: Found, role: Role, value: Any, form: Form) -> bool:
@@ -317,7 +328,7 @@ def _first_is_matrix(pairs: Sequence[Any], form: Form) -> bool:
 
     def both(pair: Any, l: int) -> bool:
         values = list(pair.values()) if isinstance(pair, dict) else list(pair)
-        return any(form.matrix(v, l) for v in values) and any(form.vector(v, form.sizes[l]) for v in values)
+        return any(_like_matrix(v, form, l) for v in values) and any(form.vector(v, form.sizes[l]) for v in values)
 
     order = range(1, form.L + 1)
     return isinstance(pairs[0], dict) or all(both(p, l) for p, l in zip(pairs, order, strict=True)) or all(
@@ -327,13 +338,15 @@ def _first_is_matrix(pairs: Sequence[Any], form: Form) -> bool:
 def _pairs(found: Found, pairs: Sequence[Any], form: Form) -> None:
     order = list(range(1, form.L + 1))
 
-    def matrices(layers: Iterable[int]) -> bool:
+    def fit(like: Callable[[Array, int], bool], layers: Iterable[int]) -> bool:
         return all(
-            any(form.matrix(v, l) for v in (pair.values() if isinstance(pair, dict) else pair))
+            any(like(v, l) for v in (pair.values() if isinstance(pair, dict) else pair))
             for pair, l in zip(pairs, layers, strict=True)
         )
 
-    forth, back = matrices(order), matrices(reversed(order))
+    forth, back = fit(form.matrix, order), fit(form.matrix, reversed(order))
+    if not forth and not back:  # dW is of a wrong shape: db may tell
+        forth, back = (fit(lambda v, l: v.size == form.sizes[l], some) for some in (order, order[::-1]))
     if back and (form.reverse or not forth):
         order.reverse()
         found.reversed = found.reversed or not forth

@@ -42,11 +42,11 @@ _ARGUMENTS: dict[str, str] = {
 """By role, the names in lower case."""
 
 _RESULTS: dict[str, str] = {
-    "dW": r"d_?w(eights?)?|d_?theta|(d_?[cjle](oss|ost)?|del|dl|dc|dj)_?_?d?w(eights?)?|"
+    "dW": r"d_?w(eights?)?|d_?theta|(d_?[cjle](oss|ost)?|del|dl|dc|dj)_?_?d?_?w(eights?)?|"
     r"(grads?|gradients?|nabla|delta|del|g)_?(c_?|of_?|for_?|wrt_?)?(w|ws|weights?|theta|thetas)|g_?ws?|"
     r"(w|weights?|theta)_?(grads?|gradients?|deltas?|updates?|changes?|error)|d_?ws|dc_?dw|dw_?list|weights?_?der(ivs?)?|"
     r"grad_?ws|(w|weights?)_?nabla|partial_?w|sum_?dw|d_?ws_?|adjustments?|dweights_list|dws|jw|dkernels?",
-    "db": r"d_?b(iase?s)?|d_?bias|(d_?[cjle](oss|ost)?|del|dl|dc|dj)_?_?d?b(iase?s)?|"
+    "db": r"d_?b(iase?s)?|d_?bias|(d_?[cjle](oss|ost)?|del|dl|dc|dj)_?_?d?_?b(iase?s)?|"
     r"(grads?|gradients?|nabla|delta|del|g)_?(c_?|of_?|for_?|wrt_?)?(b|bs|bias|biases)|g_?bs?|"
     r"(b|bias|biases)_?(grads?|gradients?|deltas?|updates?|changes?)|d_?bs|dc_?db|db_?list|bias_?der(ivs?)?|"
     r"grad_?bs|(b|biases)_?nabla|partial_?b|sum_?db|dbs|jb|doffsets?",
