@@ -72,6 +72,11 @@ def forwards(seen: Seen, start: Chain, given: Given, *, open_end: bool = False) 
     return chains
 
 
+def wrong_z(seen: Seen) -> list[Array]:
+    """z[1] in each of its wrong forms: no activation needs to be known for it."""
+    return [value for _, value in _variants(begin(seen, None).context, Step.Z, 1)]
+
+
 def _layer(seen: Seen, chain: Chain, l: int, given: Given, free: bool) -> Iterator[Chain]:
     z, a = given.get(("z", l)), given.get(("a", l))
     right = chain.context.W(l) @ chain.context.a[l - 1] + chain.context.b(l)

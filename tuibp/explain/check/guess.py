@@ -6,13 +6,14 @@ from dataclasses import replace
 from itertools import product
 
 from tuibp.engine.activations import ACTIVATIONS
+from tuibp.engine.arrays import Array
 from tuibp.engine.costs import COSTS
 from tuibp.engine.network import Layer, Network
 from tuibp.explain.check.backward import left_factor
 from tuibp.explain.check.catalogue.error import DIFFERENCES
 from tuibp.explain.check.close import SINGLE
 from tuibp.explain.check.contract.handed import Handed
-from tuibp.explain.check.forward import observed
+from tuibp.explain.check.forward import observed, wrong_z
 from tuibp.explain.check.observed import Observed
 from tuibp.explain.check.probes import FEW, one_of_several, sized, square_of, trial_of
 from tuibp.explain.check.reference import apply, reference
@@ -64,7 +65,11 @@ def guess(code: Handed) -> tuple[Network, str]:
         network = _network(probe.sizes, hidden, output, cost)
         if (output != "softmax" or n > 1) and _right(replace(side, probe=replace(probe, network=network))):
             return network, _words(hidden, output, cost)
-    for rank, (hidden, (output, cost)) in enumerate(product(_hidden(side), OUTPUTS)):
+    likely = _hidden(side)
+    if _ones(side):
+        network = _network(probe.sizes, likely[0], "softmax", "cross-entropy")
+        return network, words_of(network)
+    for rank, (hidden, (output, cost)) in enumerate(product(likely, OUTPUTS)):
         if output == "softmax" and n == 1:
             continue
         network = _network(probe.sizes, hidden, output, cost)
@@ -96,6 +101,13 @@ def _right(side: Seen) -> bool:
     )
 
 
+def _ones(side: Seen) -> bool:
+    """Whether every output is 1, as those of a softmax are that is summed over the samples, of which there is one."""
+    L = side.probe.L
+    delta, y = side.vector("db", L), side.probe.Y[:, list(side.samples)]
+    return delta is not None and len(delta) > 1 and side.tolerance.equal(delta, 1.0 - y)
+
+
 def _hidden(side: Seen) -> tuple[str, ...]:
     """The hidden activations that may be meant: where dW[2] has one for its right-hand factor, that."""
     probe = side.probe
@@ -104,12 +116,17 @@ def _hidden(side: Seen) -> tuple[str, ...]:
     x = probe.X[:, list(side.samples)]
     z = probe.W[1] @ x + probe.b[1][:, None]
     dW, a = side.dW.get(2), {**observed(side)}.get(("a", 1))
-    if a is not None:
-        return tuple(name for name in ACTIVATIONS if side.tolerance.equal(a, apply(name, z))) or HIDDEN
-    if dW is None or dW.ndim != 3:
+    if a is None and (dW is None or dW.ndim != 3):
         return HIDDEN
-    found = tuple(name for name in ACTIVATIONS if left_factor(side, dW, apply(name, z)) is not None)
-    return found or HIDDEN
+
+    def meant(h: Array) -> bool:
+        return side.tolerance.equal(a, h) if a is not None else dW is not None and left_factor(side, dW, h) is not None
+
+    for form in (z, *wrong_z(side)):  # with its bias forgotten, say
+        found = tuple(name for name in ACTIVATIONS if meant(apply(name, form)))
+        if found:
+            return found
+    return HIDDEN
 
 
 def _words(hidden: str, output: str, cost: str) -> str:
