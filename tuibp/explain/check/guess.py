@@ -13,6 +13,7 @@ from tuibp.explain.check.backward import left_factor
 from tuibp.explain.check.catalogue.error import DIFFERENCES
 from tuibp.explain.check.close import SINGLE
 from tuibp.explain.check.contract.handed import Handed
+from tuibp.explain.check.contract.passed import wants
 from tuibp.explain.check.forward import observed, wrong_z
 from tuibp.explain.check.observed import Observed
 from tuibp.explain.check.probes import FEW, one_of_several, sized, square_of, trial_of
@@ -61,11 +62,21 @@ def guess(code: Handed) -> tuple[Network, str]:
         return DEFAULT, _words("sigmoid", "sigmoid", "half-squared-error")
     ranked: list[tuple[tuple[int, int, int], int, Network, str]] = []
     side = seen(probe, singles, SINGLE)
-    for hidden, (output, cost) in product(HIDDEN, EXACT):
+    handed = wants(code.target)
+
+    def under(network: Network) -> Seen:
+        """The code's numbers beside another network; run again where its z and a are handed over."""
+        other = replace(probe, network=network)
+        again = [one for one in code.singles(other, range(FEW)) if isinstance(one, Observed)] if handed else singles
+        return seen(other, again, SINGLE) if handed and again else replace(side, probe=other)
+
+    # A forward pass that is handed over says nothing of σ: that it is none would explain away a σ′ that is missing.
+    able = tuple(name for name in HIDDEN if name != "identity") if handed else HIDDEN
+    for hidden, (output, cost) in product(able, EXACT):
         network = _network(probe.sizes, hidden, output, cost)
-        if (output != "softmax" or n > 1) and _right(replace(side, probe=replace(probe, network=network))):
+        if (output != "softmax" or n > 1) and _right(under(network)):
             return network, _words(hidden, output, cost)
-    likely = _hidden(side)
+    likely = able if handed else _hidden(side)
     if _ones(side):
         network = _network(probe.sizes, likely[0], "softmax", "cross-entropy")
         return network, words_of(network)
@@ -75,8 +86,7 @@ def guess(code: Handed) -> tuple[Network, str]:
         network = _network(probe.sizes, hidden, output, cost)
         least = min((measure for measure, *_ in ranked), default=None)
         chains = walk(
-            replace(side, probe=replace(probe, network=network)),
-            any_rate=code.any_rate, quick=True, bound=None if least is None else least[:2],
+            under(network), any_rate=code.any_rate, quick=True, bound=None if least is None else least[:2],
         )  # fmt: skip
         if chains:
             ranked.append((chains[0].measure, rank, network, _words(hidden, output, cost)))
@@ -86,7 +96,7 @@ def guess(code: Handed) -> tuple[Network, str]:
     if least[2] and network.cost.name in DIFFERENCES:  # another factor in front of the same cost
         for name in DIFFERENCES:
             other = replace(network, cost=COSTS[name])
-            again = walk(replace(side, probe=replace(probe, network=other)), any_rate=code.any_rate, quick=True)
+            again = walk(under(other), any_rate=code.any_rate, quick=True)
             if again[0].measure < least:
                 return other, words_of(other)
     return network, words

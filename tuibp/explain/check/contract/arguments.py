@@ -11,6 +11,7 @@ import numpy as np
 
 from tuibp.explain.check.contract.calls import Call, Function, Look, Make, Parameter, Program, Ref, Set
 from tuibp.explain.check.contract.layout import Layout, Nested
+from tuibp.explain.check.contract.passed import passed, wants
 from tuibp.explain.check.contract.roles import Role, argument_role
 from tuibp.explain.check.contract.store import Slot, fill
 from tuibp.explain.check.contract.target import Target
@@ -36,6 +37,8 @@ class Setting:
     """What the forward pass has given, by name."""
     whole: Ref | None = None
     """All that it has given."""
+    bare: bool = False
+    """Whether there is no forward pass to call: what it would have given is made here."""
 
 
 def parameters_in(function: Function) -> bool:
@@ -105,8 +108,10 @@ def _argument(function: Function, parameter: Parameter, setting: Setting) -> Any
             return value
     if parameter.has_default:
         return _LEFT_OUT
-    if role is not None and role.name == "forward" and setting.whole is not None:
-        return setting.whole
+    if role is not None and role.name == "forward":
+        value = passed(name, setting.layout, setting.probe, setting.samples) if setting.bare else setting.whole
+        if value is not None:
+            return value
     raise UnfillableError(name)
 
 
@@ -295,7 +300,7 @@ def program(
     Raises:
         UnfillableError: an argument that nothing is known to fit.
     """
-    setting = Setting(layout, probe, samples, {})
+    setting = Setting(layout, probe, samples, {}, bare=wants(target))
     steps: list[Any] = []
     if target.owner is not None:
         steps.append(maker(target.owner.parameters, target.owner.name, setting))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tuibp.explain.check.contract.handed import Handed
+from tuibp.explain.check.contract.passed import wants
 
 _SAMPLES = {
     ("vec", False): "one sample at a time, x of shape (n,)",
@@ -30,6 +31,8 @@ def describe(code: Handed) -> list[str]:
     samples = "a list of (x, y)" if layout.pairs else _SAMPLES[layout.sample, code.batched]
     bias = _BIASES[layout.bias].replace("column", "row") if layout.inside and layout.in_out else _BIASES[layout.bias]
     told = [code.target.title, samples, W, bias]
+    if wants(code.target):
+        told.append("it holds no forward pass: z and a are handed over")
     if layout.label:
         told.append("y is the number of the class")
     if code.steps:

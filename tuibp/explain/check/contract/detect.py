@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from tuibp.engine.network import Network
+from tuibp.engine.operations import Tensor
 from tuibp.explain.check.close import Tolerance, ratio
 from tuibp.explain.check.contract.arguments import (
     UnfillableError,
@@ -254,7 +255,19 @@ def score(observed: Observed, probe: Probe) -> Score:
             alike += ratio(value, wanted, LOOSE) is not None
     whole = float(given == probe.L)
     some = float(given > 0 or biases > 0)
-    return some, whole, float(weights == probe.L), alike, float(weights), float(biases)
+    return some, whole, float(weights == probe.L), alike, _consistent(observed), float(weights), float(biases)
+
+
+def _consistent(observed: Observed) -> float:
+    """In how many layers dW is db times something, as it is for one sample whatever the activations and the cost."""
+    count = 0
+    for tensor, db in observed.tensors.items():
+        dW = observed.tensors.get(Tensor("dW", tensor.layer))
+        if tensor.name != "db" or dW is None or dW.ndim != 2 or db.shape != dW.shape[:1] or not db.any():
+            continue
+        with np.errstate(all="ignore"):
+            count += LOOSE.equal(dW, np.outer(db, db @ dW / (db @ db)))
+    return float(count)
 
 
 # -- batches
