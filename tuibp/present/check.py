@@ -162,8 +162,19 @@ def _departure(first: Departure) -> list[str]:
     return [*lines, *told, f"  {error}, {cells}{ratio}"]
 
 
+_ENDS = {"timeout": "it did not end", "died": "its process ended", "returned": "no gradient"}
+"""How a call ended that did not raise."""
+_ADAPTER = (
+    "Name what is to be called, as FILE.py:name or FILE.py:Class.method, or write three lines that call it for tuibp: "
+    "tuibp check --template shows how."
+)
+
+
 def _failure(name: str, failure: Failure) -> list[str]:
-    lines = textwrap.wrap(f"On {name} your code did not come to an end: {failure.message}.", WIDTH)
+    ended = "gave no gradient" if failure.kind == "returned" else "did not come to an end"
+    lines = textwrap.wrap(f"On {name} your code {ended}: {failure.message}.", WIDTH)
+    if failure.message.startswith("nothing "):
+        lines += textwrap.wrap(_ADAPTER, WIDTH)
     if failure.line is not None:
         lines.append(f"  line {failure.line}: {failure.code}")
     if failure.shapes:
@@ -221,7 +232,10 @@ def _notes(verdict: Verdict) -> list[str]:
         lines += ["", "Noticed:"]
         for remark in verdict.remarks:
             lines += textwrap.wrap(remark.message + ".", WIDTH, initial_indent="  ", subsequent_indent="  ")
-    tried = [f"{probed.name}" + ("" if probed.failure is None else " (it raised)") for probed in verdict.probed]
+    tried = [
+        f"{probed.name}" + ("" if probed.failure is None else f" ({_ENDS.get(probed.failure.kind, 'it raised')})")
+        for probed in verdict.probed
+    ]
     if tried:
         lines += ["", *textwrap.wrap(f"Tried on {', '.join(tried)}.", WIDTH)]
     return lines

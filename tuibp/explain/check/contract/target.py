@@ -156,7 +156,7 @@ def _chosen(inventory: Inventory, name: str, found: list[Target]) -> list[Target
 
 def _nothing(inventory: Inventory) -> list[Target]:
     known = [*inventory.functions, *inventory.classes]
-    which = f"name it, as FILE.py:{known[0]}; " if known else ""
+    which = f"name it, as FILE.py:{known[0]}; " if known else "a script cannot be called; "
     raise InputError(
         "no function or class here looks like one that computes gradients",
         hint=f"{which}write backprop(x, y, weights, biases), or see tuibp check --template",
