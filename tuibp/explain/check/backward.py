@@ -41,11 +41,10 @@ def backwards(
 def _layer(seen: Seen, chain: Chain, l: int, any_rate: bool) -> Iterator[Chain]:
     errors = _errors(seen, chain, l)
     for delta in _sources(seen, chain, l, errors):
-        reached = False
-        for with_error in errors:
-            for with_delta in _deltas(seen, with_error, l, delta, any_rate):
-                reached = True
-                yield from _gradients(seen, with_delta, l)
+        # Where little is given, much explains it: what is made of δ[l] is looked at for the best of it only.
+        reached = best(found for error in errors for found in _deltas(seen, error, l, delta, any_rate))
+        for with_delta in reached:
+            yield from _gradients(seen, with_delta, l)
         if not reached:
             kept = errors[0] if seen.vector("dC_da", l) is not None else chain
             lost = kept.found((_unknown(seen, errors[0], l, delta),), delta=(l, delta))

@@ -12,6 +12,10 @@ from tuibp.explain.check.reference import reference
 from tuibp.explain.check.seen import Seen
 
 
+EVERYTHING = (1, 0)
+"""Chains of a smaller measure, (unknown, names), leave nothing unexplained."""
+
+
 def walk(
     seen: Seen, *, any_rate: bool = False, quick: bool = False, known: frozenset[str] = frozenset(),
     bound: tuple[int, int] | None = None,
@@ -49,6 +53,8 @@ def _walk(
     least = min(chain.measure for chain in found)[:2]
     if quick or observed(seen) or least <= (0, 1):
         return found
+    # A mistake that cannot be seen is worth a guess only where it explains everything: there are hundreds to be tried.
+    least = min(least, EVERYTHING)
     for chain in suspected(seen, start, known):
         reached = backwards(seen, [chain], any_rate=any_rate, bound=least)
         found += reached

@@ -120,11 +120,17 @@ def _deeper(found: Handed, like: Network, free: bool) -> bool:
 
 
 def _without_biases(found: Handed, probe: Probe) -> Handed:
-    """Code that is handed biases and gives nothing for them may not look at them at all: it has none then."""
+    """Code that is handed biases and gives nothing for them, or leaves them as they are in a step, may not look at
+    them at all: it has none then.
+    """
     if not found.biased or found.layout.inside:
         return found
     single, other = (found.single(one, 0) for one in (probe, probe.bare()))
-    if isinstance(single, Failure) or isinstance(other, Failure) or any(t.name == "db" for t in single.tensors):
+    if (
+        isinstance(single, Failure)
+        or isinstance(other, Failure)
+        or any(t.name == "db" and value.any() for t, value in single.tensors.items())
+    ):
         return found
     same = all(np.array_equal(value, other.tensors.get(t, np.empty(0))) for t, value in single.tensors.items())
     return replace(found, biased=False, layout=replace(found.layout, bias="none"), answers=[]) if same else found
