@@ -22,16 +22,32 @@ from tuibp.explain.check.seen import Seen
 Candidate = tuple[tuple[Finding, ...], Array]
 
 
+class Effort:
+    """Steps of chains that may still be tried: a count, and no time, so that a verdict never depends on the machine."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
 def backwards(
-    seen: Seen, chains: list[Chain], *, any_rate: bool = False, bound: tuple[int, int] | None = None
+    seen: Seen,
+    chains: list[Chain],
+    *,
+    any_rate: bool = False,
+    bound: tuple[int, int] | None = None,
+    effort: Effort | None = None,
 ) -> list[Chain]:
     """All ways to explain the backward pass behind some forward passes.
 
     Args:
         any_rate: whether the whole gradient may have any positive factor, as where the rate of a step is not known.
         bound: chains that explain no more than this, (unknown, names), are given up.
+        effort: what is spent from; all are given up where nothing is left.
     """
     for l in range(seen.probe.L, 0, -1):
+        if effort is not None:
+            effort.left -= len(chains)
+            chains = chains if effort.left >= 0 else []
         chains = best(new for chain in chains for new in _layer(seen, chain, l, any_rate))
         if bound is not None:
             chains = [chain for chain in chains if chain.measure[:2] < bound]

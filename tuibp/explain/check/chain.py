@@ -87,6 +87,8 @@ class Chain:
 
 BEAM = 12
 """Chains that are followed at once."""
+LOST = 2
+"""Unexplained steps from which on fewer are: what is left is to be told where, and no name will come of it."""
 
 
 def best(chains: Iterable[Chain], slack: int = 1) -> list[Chain]:
@@ -101,7 +103,7 @@ def best(chains: Iterable[Chain], slack: int = 1) -> list[Chain]:
             continue
         key = (chain.measure[0], chain.names, *(_print(chain.context, tensor) for tensor in ("dC_da", "delta")))
         kept.setdefault(key, chain)
-    return list(kept.values())[:BEAM]
+    return list(kept.values())[: BEAM if unknown < LOST else LOST]
 
 
 def _print(context: Context, tensor: str) -> tuple[object, ...]:

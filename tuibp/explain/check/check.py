@@ -40,7 +40,7 @@ def check(caller: Caller, recipe: Recipe | None, name: str = "", own: list[Walke
             return Verdict("failed", probed=(Probed("your network" if recipe else "a trial", like.sizes, code),))
         assumed = ""
         if recipe is None:
-            like, assumed = guess(code)
+            like, assumed = guess(code) or (DEFAULT, words_of(DEFAULT))
         probes = _probes(code, like, recipe)
         walked = _walked(code, probes)
         if own is not None and recipe is not None:
@@ -88,8 +88,10 @@ def _names(verdict: Verdict) -> int:
 
 def _of_another_network(code: Handed, recipe: Recipe, verdict: Verdict) -> Verdict:
     """The verdict on the network that the code seems to be for, where that explains more than the file's."""
-    like, words = guess(code)
-    own = recipe.network
+    found, own = guess(code, whole=True), recipe.network
+    if found is None:
+        return verdict
+    like, words = found
     if {words_of(like), words_of(own)} == {words}:
         return verdict
     other = conclude(_walked(code, built_in(like, biased=code.biased, depth=code.depth)))

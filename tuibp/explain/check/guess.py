@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 from tuibp.engine.activations import ACTIVATIONS
@@ -16,10 +17,11 @@ from tuibp.explain.check.contract.handed import Handed
 from tuibp.explain.check.contract.passed import wants
 from tuibp.explain.check.forward import observed, wrong_z
 from tuibp.explain.check.observed import Observed
+from tuibp.explain.check.probe import Probe
 from tuibp.explain.check.probes import FEW, one_of_several, sized, square_of, trial_of
 from tuibp.explain.check.reference import apply, reference
 from tuibp.explain.check.seen import Seen, seen
-from tuibp.explain.check.walk import walk
+from tuibp.explain.check.walk import EVERYTHING, walk
 
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky-relu", "softplus", "identity")
 OUTPUTS = (
@@ -46,60 +48,106 @@ DEFAULT = _network((4, 6, 5, 3), "sigmoid", "sigmoid", "half-squared-error")
 """What detection starts from."""
 
 
-def guess(code: Handed) -> tuple[Network, str]:
-    """The network that the code is taken for, and the words for it."""
-    depth = code.depth or DEFAULT.L
-    trials = [make(DEFAULT, depth) for make in (trial_of, square_of)]
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """The code's numbers on one probe, to be held against one network after the other."""
+
+    code: Handed
+    probe: Probe
+    singles: list[Observed]
+
+    @property
+    def handed(self) -> bool:
+        """Whether z and a are handed over: they are another network's then, and the code is run again."""
+        return wants(self.code.target)
+
+    def beside(self, network: Network) -> Seen:
+        """The numbers beside a network."""
+        probe, singles = replace(self.probe, network=network), self.singles
+        if self.handed:
+            again = [one for one in self.code.singles(probe, range(FEW)) if isinstance(one, Observed)]
+            singles = again or singles
+        return seen(probe, singles, SINGLE)
+
+    def measure(self, network: Network, bound: tuple[int, int] | None = None) -> tuple[int, int, int] | None:
+        """How well a network explains them; None where not better than the bound."""
+        chains = walk(self.beside(network), any_rate=self.code.any_rate, quick=True, bound=bound)
+        return chains[0].measure if chains else None
+
+    def networks(self, hidden: Sequence[str], outputs: Sequence[tuple[str, str]]) -> Iterator[Network]:
+        """Those that may be meant, the likeliest first."""
+        for name, (output, cost) in product(hidden, outputs):
+            if output != "softmax" or self.probe.sizes[-1] > 1:
+                yield _network(self.probe.sizes, name, output, cost)
+
+
+def guess(code: Handed, *, whole: bool = False) -> tuple[Network, str] | None:
+    """The network that the code is taken for, and the words for it.
+
+    Args:
+        whole: whether it must explain everything; None where none does.
+    """
+    case = _case(code)
+    if case is None:
+        return None if whole else (DEFAULT, words_of(DEFAULT))
+    network = _exact(case) or _likeliest(case, whole)
+    return None if network is None else (network, words_of(network))
+
+
+def _case(code: Handed) -> _Case | None:
+    """Numbers of the code; None where it gives none."""
+    trials = [make(DEFAULT, code.depth or DEFAULT.L) for make in (trial_of, square_of)]
     if code.fixed is not None:
         trials = [sized(DEFAULT, code.fixed, "a trial")]
-    singles: list[Observed] = []
     for trial in trials:
-        probe, n = code.suited(one_of_several(trial)), trial.sizes[-1]
+        probe = code.suited(one_of_several(trial))
         singles = [one for one in code.singles(probe, range(FEW)) if isinstance(one, Observed)]
         if len(singles) == FEW:
-            break
-    else:
-        return DEFAULT, _words("sigmoid", "sigmoid", "half-squared-error")
-    ranked: list[tuple[tuple[int, int, int], int, Network, str]] = []
-    side = seen(probe, singles, SINGLE)
-    handed = wants(code.target)
+            return _Case(code, probe, singles)
+    return None
 
-    def under(network: Network) -> Seen:
-        """The code's numbers beside another network; run again where its z and a are handed over."""
-        other = replace(probe, network=network)
-        again = [one for one in code.singles(other, range(FEW)) if isinstance(one, Observed)] if handed else singles
-        return seen(other, again, SINGLE) if handed and again else replace(side, probe=other)
 
-    # A forward pass that is handed over says nothing of σ: that it is none would explain away a σ′ that is missing.
-    able = tuple(name for name in HIDDEN if name != "identity") if handed else HIDDEN
-    for hidden, (output, cost) in product(able, EXACT):
-        network = _network(probe.sizes, hidden, output, cost)
-        if (output != "softmax" or n > 1) and _right(under(network)):
-            return network, _words(hidden, output, cost)
-    likely = able if handed else _hidden(side)
+def _able(case: _Case) -> tuple[str, ...]:
+    """Hidden activations that may be meant. A forward pass that is handed over says nothing of σ: that it is none would
+    explain away a σ′ that is missing.
+    """
+    return tuple(name for name in HIDDEN if name != "identity") if case.handed else HIDDEN
+
+
+def _exact(case: _Case) -> Network | None:
+    """The network for which everything is right."""
+    return next((one for one in case.networks(_able(case), EXACT) if _right(case.beside(one))), None)
+
+
+def _likeliest(case: _Case, whole: bool) -> Network | None:
+    """The network that leaves least unexplained, with the fewest mistakes."""
+    side = seen(case.probe, case.singles, SINGLE)
+    likely = _able(case) if case.handed else _hidden(side)
     if _ones(side):
-        network = _network(probe.sizes, likely[0], "softmax", "cross-entropy")
-        return network, words_of(network)
-    for rank, (hidden, (output, cost)) in enumerate(product(likely, OUTPUTS)):
-        if output == "softmax" and n == 1:
-            continue
-        network = _network(probe.sizes, hidden, output, cost)
-        least = min((measure for measure, *_ in ranked), default=None)
-        chains = walk(
-            under(network), any_rate=code.any_rate, quick=True, bound=None if least is None else least[:2],
-        )  # fmt: skip
-        if chains:
-            ranked.append((chains[0].measure, rank, network, _words(hidden, output, cost)))
-            if chains[0].measure[:2] == (0, 0):
-                break
-    least, _, network, words = min(ranked, key=lambda one: one[:2])
+        return _network(case.probe.sizes, likely[0], "softmax", "cross-entropy")
+    found = _least(case, case.networks(likely, OUTPUTS), EVERYTHING)
+    if found is None and not whole:
+        found = _least(case, case.networks(likely[:2], OUTPUTS[:3]), None)
+    if found is None:
+        return None
+    network, least = found
     if least[2] and network.cost.name in DIFFERENCES:  # another factor in front of the same cost
-        for name in DIFFERENCES:
-            other = replace(network, cost=COSTS[name])
-            again = walk(under(other), any_rate=code.any_rate, quick=True)
-            if again[0].measure < least:
-                return other, words_of(other)
-    return network, words
+        others = (replace(network, cost=COSTS[name]) for name in DIFFERENCES)
+        return next((one for one in others if (case.measure(one) or least) < least), network)
+    return network
+
+
+def _least(
+    case: _Case, networks: Iterable[Network], bound: tuple[int, int] | None
+) -> tuple[Network, tuple[int, int, int]] | None:
+    found: tuple[Network, tuple[int, int, int]] | None = None
+    for network in networks:
+        measure = case.measure(network, bound)
+        if measure is not None and (found is None or measure < found[1]):
+            found, bound = (network, measure), measure[:2]
+            if bound == (0, 0):
+                break
+    return found
 
 
 def _right(side: Seen) -> bool:
@@ -139,12 +187,9 @@ def _hidden(side: Seen) -> tuple[str, ...]:
     return HIDDEN
 
 
-def _words(hidden: str, output: str, cost: str) -> str:
-    return f"hidden layers {hidden}, output {output}, cost {cost}"
-
-
 def words_of(network: Network) -> str:
     """The same of a network: its activations and its cost."""
     hidden = list(dict.fromkeys(layer.activation.name for layer in network.layers[:-1]))
     output, cost = network.layers[-1].activation.name, network.cost.name
-    return _words(" and ".join(hidden), output, cost) if hidden else f"output {output}, cost {cost}"
+    told = f"output {output}, cost {cost}"
+    return f"hidden layers {' and '.join(hidden)}, {told}" if hidden else told

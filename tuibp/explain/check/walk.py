@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from tuibp.engine.activations import ACTIVATIONS
-from tuibp.explain.check.backward import backwards
+from tuibp.explain.check.backward import Effort, backwards
 from tuibp.explain.check.chain import Chain, best
 from tuibp.explain.check.forward import begin, forwards, observed, recovered, suspected
 from tuibp.explain.check.reference import reference
 from tuibp.explain.check.seen import Seen
 
-
+SUSPECTS = 300
+"""Steps of chains behind forward passes that are only suspected. Most of them die at the output; where gradients
+vanish, all below the rounding explains everything, and none dies.
+"""
 EVERYTHING = (1, 0)
 """Chains of a smaller measure, (unknown, names), leave nothing unexplained."""
 
@@ -55,8 +58,11 @@ def _walk(
         return found
     # A mistake that cannot be seen is worth a guess only where it explains everything: there are hundreds to be tried.
     least = min(least, EVERYTHING)
+    effort = Effort(SUSPECTS)
     for chain in suspected(seen, start, known):
-        reached = backwards(seen, [chain], any_rate=any_rate, bound=least)
+        if effort.left < 0:
+            break
+        reached = backwards(seen, [chain], any_rate=any_rate, bound=least, effort=effort)
         found += reached
         if reached and min(chain.measure for chain in reached)[:2] <= (0, 1) and chain.names <= known:
             break
