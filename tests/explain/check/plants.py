@@ -92,6 +92,8 @@ PLANTS = (
     Plant("softmax-diagonal", output("d", lambda r, l: r.G[l] * r.a[l] * (1 - r.a[l])), output=CE),
     Plant("slope-at-a", hidden("d", lambda r, l: r.prime(l, r.a[l]) * r.G[l]), SIGMOID_LIKE),
     Plant("slope-form-on-z z (1 - z)", hidden("d", lambda r, l: r.z[l] * (1 - r.z[l]) * r.G[l]), ("sigmoid",)),
+    Plant("slope-half-written 1 - a", hidden("d", lambda r, l: (1 - r.a[l]) * r.G[l]), ("sigmoid", "tanh")),
+    Plant("slope-half-written (1 - a)^2", hidden("d", lambda r, l: (1 - r.a[l]) ** 2 * r.G[l]), ("tanh",)),
     Plant("slope-form-on-z 1 - z^2", hidden("d", lambda r, l: (1 - r.z[l] ** 2) * r.G[l]), ("tanh",)),
     Plant("slope-twice", hidden("d", lambda r, l: r.prime(l, r.z[l]) ** 2 * r.G[l]), SIGMOID_LIKE),
     Plant("sigma-for-slope", hidden("d", lambda r, l: r.a[l] * r.G[l])),

@@ -7,6 +7,7 @@ file alone.
 from __future__ import annotations
 
 import base64
+import inspect
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ class Encoder:
                 return ["dict", [[name, self(getattr(value, name), depth + 1)] for name in value._fields]]
             return [kind, [self(item, depth + 1) for item in value]]
         attributes = getattr(value, "__dict__", None)
-        if isinstance(attributes, dict) and not callable(value) and not isinstance(value, type):
+        if isinstance(attributes, dict) and not inspect.isroutine(value) and not isinstance(value, type):
             return ["object", [[str(key)[:60], self(item, depth + 1)] for key, item in attributes.items()]]
         return ["other", type(value).__name__]
 

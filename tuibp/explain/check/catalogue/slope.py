@@ -20,6 +20,11 @@ FROM_A: dict[str, tuple[str, Callable[[Array], Array]]] = {
     "softplus": ("1 - e^-a", lambda v: -np.expm1(-v)),
 }
 """Derivatives that are usually written with a = σ(z)."""
+HALVES: dict[str, tuple[tuple[str, Callable[[Array], Array]], ...]] = {
+    "sigmoid": (("1 - a", lambda a: 1.0 - a),),
+    "tanh": (("1 - a", lambda a: 1.0 - a), ("(1 - a)^2", lambda a: (1.0 - a) ** 2), ("a^2", lambda a: a * a)),
+}
+"""What is written for them with a part left out."""
 
 
 def _at(context: Context, l: int, dC_da: Array, at: Array | None) -> Array | None:
@@ -41,6 +46,11 @@ def _form_on_z(context: Context, l: int, dC_da: Array) -> Variants:
     if name in FROM_A:
         text, form = FROM_A[name]
         yield text.replace("a", "z"), form(context.z[l]) * dC_da
+
+
+def _half(context: Context, l: int, dC_da: Array) -> Variants:
+    for text, form in HALVES.get(context.network.activation(l).name, ()):
+        yield text, form(context.a[l]) * dC_da
 
 
 def _another(context: Context, l: int, dC_da: Array) -> Variants:
@@ -116,6 +126,10 @@ SLOPES = (
         "slope-form-on-z", Step.SLOPE, "σ′ in its form for a is applied to z: {detail}",
         "The short form of this derivative takes a = σ(z); here it has been given z itself.",
         "δ[l] = σ′ written for a, at z[l], * dC_da[l]", RIGHT, 2, _form_on_z),
+    Mistake(
+        "slope-half-written", Step.SLOPE, "a part of σ′ is missing: {detail}",
+        "The derivative of the sigmoid is a (1 - a), that of tanh 1 - a^2.",
+        "δ[l] = ({detail}) * dC_da[l]", RIGHT, 1, _half),
     Mistake(
         "slope-of-another-activation", Step.SLOPE, "the derivative of another activation: {detail}",
         "Forward and backward do not belong together: the derivative is that of another function than the layer's.",

@@ -37,6 +37,8 @@ LOOSE = Tolerance(relative=1e-4)
 """For telling layouts apart, float32 included."""
 
 Score = tuple[float, ...]
+ALIKE = 4
+"""Entries of a score up to the tensors that are right."""
 
 
 def detect(caller: Caller, like: Network, name: str = "", *, free: bool = False) -> Handed | Failure:
@@ -175,7 +177,6 @@ def _best(start: Handed, probe: Probe, reached: dict[Layout, tuple[int, ...]] | 
             that came furthest is meant. More is noted in it.
     """
     reached = {} if reached is None else reached
-    furthest = max(reached.values(), default=())
     tried: list[tuple[Handed, Observed]] = []
     failure: Failure | None = None
     every = list(candidates(start, probe))
@@ -194,8 +195,6 @@ def _best(start: Handed, probe: Probe, reached: dict[Layout, tuple[int, ...]] | 
             failure = _clearer(failure, answer)
             reached[handed.layout] = max(reached.get(handed.layout, ()), answer.reached)
             continue
-        if reached.get(handed.layout, ()) < furthest:
-            continue
         square = len(set(probe.sizes)) == 1
         variants = list(_variants(handed, answer))
         variants += [replace(one, reverse=True, answers=[]) for one in variants] if square else []
@@ -211,7 +210,12 @@ def _best(start: Handed, probe: Probe, reached: dict[Layout, tuple[int, ...]] | 
     if not tried:
         return failure
     scored = [(score(observed, handed.suited(probe)), handed) for handed, observed in tried]
-    top, best = max(scored, key=lambda one: one[0])
+
+    def order(one: tuple[Score, Handed]) -> tuple[Score, tuple[int, ...], Score]:
+        whole, rest = one[0][:ALIKE], one[0][ALIKE:]
+        return whole, reached.get(one[1].layout, ()), rest  # on a square trial, where everything fits
+
+    top, best = max(scored, key=order)
     if top[0] <= 0.0:
         return failure
     return replace(best, whole=top[1] > 0.0, answers=[])
@@ -261,18 +265,20 @@ def score(observed: Observed, probe: Probe) -> Score:
             alike += ratio(value, wanted, LOOSE) is not None
     whole = float(given == probe.L)
     some = float(given > 0 or biases > 0)
-    return some, whole, float(weights == probe.L), alike, _consistent(observed), float(weights), float(biases)
+    return some, whole, float(weights == probe.L), alike, _consistent(observed, probe), float(weights), float(biases)
 
 
-def _consistent(observed: Observed) -> float:
-    """In how many layers dW is db times something, as it is for one sample whatever the activations and the cost."""
+def _consistent(observed: Observed, probe: Probe) -> float:
+    """In how many layers dW is db times something, in the first times x: it is for one sample, whatever σ and C."""
     count = 0
     for tensor, db in observed.tensors.items():
         dW = observed.tensors.get(Tensor("dW", tensor.layer))
         if tensor.name != "db" or dW is None or dW.ndim != 2 or db.shape != dW.shape[:1] or not db.any():
             continue
         with np.errstate(all="ignore"):
-            count += LOOSE.equal(dW, np.outer(db, db @ dW / (db @ db)))
+            factor = db @ dW / (db @ db)
+            count += LOOSE.equal(dW, np.outer(db, factor))
+            count += tensor.layer == 1 and LOOSE.equal(factor, probe.X[:, observed.samples[0]])
     return float(count)
 
 

@@ -14,7 +14,7 @@ from tuibp.explain.check.contract.calls import Answer, Call, Caller, Inventory, 
 from tuibp.explain.check.contract.layout import Layout
 from tuibp.explain.check.contract.reading import Found, read, read_named, returned_names
 from tuibp.explain.check.contract.roles import argument_role
-from tuibp.explain.check.contract.store import Slot, changed, slots
+from tuibp.explain.check.contract.store import Slot, changed, layers_of, slots
 from tuibp.explain.check.contract.target import Target
 from tuibp.explain.check.observed import Failure, Observed, Remark
 from tuibp.explain.check.probe import Probe
@@ -287,6 +287,8 @@ def _as_parameters(found: Found) -> Found:
 def _flat(tree: dict[str, Any]) -> dict[str, Any]:
     """Attributes, and those of objects one level down where they are not lists of layers: layers[1].dW is dW2."""
     found: dict[str, Any] = dict(tree)
+    for l, layer in enumerate(layers_of(tree).values(), start=1):
+        found |= {f"{key}{l}": part for key, part in layer.items() if isinstance(part, np.ndarray)}
     for value in tree.values():
         if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
             layers = [one for one in value if any((argument_role(key) or _NONE).name == "W" for key in one)]

@@ -114,7 +114,12 @@ def _read(found: Found, value: Any, form: Form, names: Sequence[str], name: str)
         _dict(found, value, form, name)
     elif role is not None and role.name not in ("grads",) and _by_role(found, role, value, form):
         return
-    elif isinstance(value, tuple) and len(names) == len(value) and any(map(_tells, names)) and not _half_named(names):
+    elif (
+        isinstance(value, tuple)
+        and len(names) == len(value)
+        and any(map(_tells, names))
+        and not _half_named(value, names, form)
+    ):
         roles = numbered([result_role(one) for one in names], form.L)
         for part, its_name, its_role in zip(value, names, roles, strict=True):
             if its_role is not None and its_role != result_role(its_name):
@@ -136,10 +141,13 @@ def _tells(name: str) -> bool:
     return role is not None and role.name in ("dW", "db", "grads", "W", "b", "delta")
 
 
-def _half_named(names: Sequence[str]) -> bool:
+def _half_named(value: Sequence[Any], names: Sequence[str], form: Form) -> bool:
     """Whether some layers have names and others none that is known: their shapes tell more then."""
     roles = [result_role(name) for name in names]
-    return None in roles and any(role is not None and (role.number or 0) >= NAMED for role in roles)
+    if None not in roles:
+        return False
+    whole = len(value) == 2 * form.L and all(isinstance(part, np.ndarray) for part in value)
+    return whole or any(role is not None and (role.number or 0) >= NAMED for role in roles)
 
 
 def _array(found: Found, value: Array, form: Form) -> None:

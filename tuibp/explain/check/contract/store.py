@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -54,8 +54,25 @@ _SUFFIXED = re.compile(
 """W_hid, weight_out, b_h: parameters whose layer has a name; they count in the order in which they stand."""
 
 
+def layers_of(tree: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Attributes that are layers, objects with a W of their own, from the input up: fc1, fc2; empty where there is one
+    only.
+    """
+    found = {key: value for key, value in tree.items() if isinstance(value, dict) and _has_weights(value)}
+    return found if len(found) > 1 else {}
+
+
+def _has_weights(value: dict[str, Any]) -> bool:
+    roles = [argument_role(key) for key, part in value.items() if isinstance(part, np.ndarray) and part.ndim == 2]
+    return any(role is not None and role.name == "W" and role.number is None for role in roles)
+
+
 def _named(tree: dict[str, Any], path: Path) -> Iterator[Slot]:
     seen = {"W": 0, "b": 0}
+    own = layers_of(tree)
+    for l, (key, layer) in enumerate(own.items(), start=1):
+        yield from (replace(slot, layer=l) for slot in _named(layer, (*path, key)))
+    tree = {key: value for key, value in tree.items() if key not in own}
     for key, value in tree.items():
         role = argument_role(key)
         here = (*path, key)
