@@ -1,4 +1,4 @@
-"""`tuibp check` on programs in the styles that people write in: each is read, right ones are right, mistakes are named."""
+"""`tuibp check` on programs in the styles that people write in: each is read, and its mistakes are named."""
 
 from __future__ import annotations
 
