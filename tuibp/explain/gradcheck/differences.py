@@ -21,7 +21,7 @@ H = 1e-5
 """h = H * max(1, |θ|)."""
 NEAR = 10.0
 """A z within NEAR * h of a kink of σ says nothing about the derivative: such a parameter is skipped."""
-CHUNK = 1 << 16
+CHUNK = 1 << 15
 """Numbers of the widest layer in flight at once: they should stay in the cache."""
 
 Mask = npt.NDArray[np.bool_]
@@ -237,7 +237,7 @@ def _difference(tiles: _Tiles, z: Array, h: Array) -> Array:
     Args:
         z: z[L] (n_L, 2, n, J m), or of one unit only.
     """
-    return _slope_of(tiles, z, tiles("y", 0, z.shape[3] // tiles.base.m)[:, None, None, :], h)
+    return _slope_of(tiles, z, tiles("y", 0, z[0].size // tiles.base.m), h)
 
 
 def _slope_of(tiles: _Tiles, z: Array, y: Array, h: Array) -> Array:
@@ -247,8 +247,7 @@ def _slope_of(tiles: _Tiles, z: Array, y: Array, h: Array) -> Array:
     a = z if network.fused is not None else tiles.activate(network.L, z)
     # The functions of the engine take units on the last axis but one.
     units = a.reshape(len(a), -1)
-    targets = np.broadcast_to(y, a.shape).reshape(len(a), -1)
-    value(units, targets, costs.reshape(-1))
+    value(units, y.reshape(len(a), -1), costs.reshape(-1))
     change = costs[0] - costs[1]
     result: Array = change.reshape(*h.shape, m).sum(axis=2) / (2.0 * h)
     return result
@@ -260,6 +259,6 @@ def _cost_of_output(tiles: _Tiles, rows: slice, moved: Array, h: Array) -> Array
     if not network.activation(network.L).elementwise:
         return _difference(tiles, _whole(tiles, network.L, rows, moved), h)
     y = tiles("y", 0, moved.shape[2] // base.m)[rows]
-    result = _slope_of(tiles, moved[None], y[None, None], h)
+    result = _slope_of(tiles, moved[None], np.broadcast_to(y, moved.shape), h)
     # n in the formula of a mean over units is the number of all of them.
     return result / len(base.y) if network.cost.name == "mean-squared-error" else result
