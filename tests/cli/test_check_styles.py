@@ -148,6 +148,7 @@ WRONG_STYLES = [
     (LAYER_OBJECTS.replace("(1 - self.h**2)", "(1 - self.h)"), "slope-half-written"),
     (HALF_NAMED.replace("(z > 0)", "(d @ W2.T > 0)"), "relu-mask-on-the-gradient"),
     (ONE_VECTOR.replace("D @ V.T * (1 - H**2)", "D @ V.T"), "slope-missing"),
+    (ONE_VECTOR.replace("sum(axis=0)", "sum(axis=1)"), "db-summed-over-units"),
     (NAMELESS.replace("r[1] @ h + s[1] - q", "q - (r[1] @ h + s[1])"), "sign-flipped"),
 ]  # fmt: skip
 

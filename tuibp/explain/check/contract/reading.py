@@ -163,22 +163,26 @@ def _array(found: Found, value: Array, form: Form) -> None:
 
 
 def _flat(found: Found, vector: Array, form: Form) -> bool:
-    """One vector of all gradients, W[1], b[1], W[2], ... or W[1], W[2], ..., b[1], ...: rolled out again."""
+    """One vector of all gradients, W[1], b[1], W[2], ... or W[1], W[2], ..., b[1], ...: rolled out again.
+
+    Biases that have been summed over the wrong axis are one number a layer, or one a sample.
+    """
     layers = range(1, form.L + 1)
     shapes = {("dW", l): (form.sizes[l], form.sizes[l - 1] + form.inside) for l in layers}
     if form.in_out:
         shapes = {name: shape[::-1] for name, shape in shapes.items()}
-    order = [(name, l) for l in layers for name in ("dW", "db")]
+    order = [("dW", l) for l in layers] if form.inside else [(name, l) for l in layers for name in ("dW", "db")]
     if form.apart:
         order.sort(key=lambda one: one[0] == "db")
-    parts = [(name, l, shapes.get((name, l), (form.sizes[l],))) for name, l in order]
-    parts = [part for part in parts if part[0] == "dW" or not form.inside]
-    sizes = [int(np.prod(shape)) for *_, shape in parts]
-    if vector.size != sum(sizes) or vector.size == 0:
-        return False
-    for (name, l, shape), part in zip(parts, np.split(vector, np.cumsum(sizes)[:-1]), strict=True):
-        found.add(name, l, part.reshape(shape))
-    return True
+    for width in (None, 1, form.m):
+        wanted = [shapes.get(one, (form.sizes[one[1]] if width is None else width,)) for one in order]
+        sizes = [int(np.prod(shape)) for shape in wanted]
+        if vector.size == sum(sizes) > 0:
+            parts = np.split(vector, np.cumsum(sizes)[:-1])
+            for (name, l), shape, part in zip(order, wanted, parts, strict=True):
+                found.add(name, l, part.reshape(shape))
+            return True
+    return False
 
 
 def _dict(found: Found, value: dict[str, Any], form: Form, name: str) -> None:
