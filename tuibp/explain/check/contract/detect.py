@@ -269,16 +269,19 @@ def score(observed: Observed, probe: Probe) -> Score:
 
 
 def _consistent(observed: Observed, probe: Probe) -> float:
-    """In how many layers dW is db times something, in the first times x: it is for one sample, whatever σ and C."""
+    """How much is as it is for one sample, whatever σ and C: dW[l] is db[l] times something, dW[1] is db[1] times x."""
     count = 0
-    for tensor, db in observed.tensors.items():
-        dW = observed.tensors.get(Tensor("dW", tensor.layer))
-        if tensor.name != "db" or dW is None or dW.ndim != 2 or db.shape != dW.shape[:1] or not db.any():
+    for tensor, dW in observed.tensors.items():
+        if tensor.name != "dW" or dW.ndim != 2 or not dW.any():
+            continue
+        x = probe.X[:, observed.samples[0]]
+        factor = x if tensor.layer == 1 else dW[np.abs(dW).max(axis=1).argmax()]
+        if factor.shape != dW.shape[1:]:
             continue
         with np.errstate(all="ignore"):
-            factor = db @ dW / (db @ db)
-            count += LOOSE.equal(dW, np.outer(db, factor))
-            count += tensor.layer == 1 and LOOSE.equal(factor, probe.X[:, observed.samples[0]])
+            delta, db = dW @ factor / (factor @ factor), observed.tensors.get(Tensor("db", tensor.layer))
+            count += LOOSE.equal(dW, np.outer(delta, factor))
+            count += db is not None and ratio(db, delta, LOOSE) is not None
     return float(count)
 
 
