@@ -10,6 +10,7 @@ import pytest
 from tests.oracle import test_gallery_of_wrongs as gallery
 from tests.recipes import WIDE, Pinned, random_recipe
 from tuibp.cli.files import open_recipe, samples
+from tuibp.debugger.names import CellRef
 from tuibp.engine import operations
 from tuibp.engine.activations import ACTIVATIONS
 from tuibp.engine.arrays import Array
@@ -17,6 +18,7 @@ from tuibp.engine.costs import COSTS
 from tuibp.engine.kernels import Kernel
 from tuibp.engine.network import Layer, Network, Parameters
 from tuibp.engine.recipe import Recipe
+from tuibp.explain.gradcheck.cell import cell_check
 from tuibp.explain.gradcheck.check import GradientCheck, checked, in_double
 from tuibp.explain.gradcheck.differences import H, differences, forward
 
@@ -171,3 +173,14 @@ def test_what_is_not_finite_is_told() -> None:
     broken = replace(recipe, initial=Parameters.of(recipe.network, W, recipe.initial.b[1:]))
     check = first_batch(broken)
     assert not check.passed and any(line.status == "not finite" for line in check.lines)
+
+
+def test_a_cell_at_a_kink_is_skipped_as_in_the_table() -> None:
+    # z[1] = 0 * 1 = 0 stands on relu's kink: (C(+h) - C(-h)) / 2h is half of what it is to the right, and no slope.
+    network = Network(1, (Layer(1, ACTIVATIONS["relu"]), Layer(1, ACTIVATIONS["identity"])), COSTS["squared-error"])
+    params = Parameters.of(network, [[[0.0]], [[1.0]]], [[0.0], [0.0]])
+    x, y = np.array([[1.0]]), np.array([[1.0]])
+    for cell in (CellRef("W", 1, (0, 0)), CellRef("z", 1, (0,)), CellRef("b", 1, (0,))):
+        assert cell_check(network, params, x, y, cell, 0.0, 1.0).status == "skipped"
+    # dC/db[2] = 2 (0 - 1) = -2 is not at the kink.
+    assert cell_check(network, params, x, y, CellRef("b", 2, (0,)), -2.0, 1.0).status == "pass"

@@ -133,7 +133,7 @@ def _checked(arguments: Namespace, own: list[Walked]) -> tuple[Verdict, str]:
     from tuibp.cli.user_code.process import UserProcess
     from tuibp.explain.check.check import check
 
-    with UserProcess(path, arguments.time_limit) as process:
+    with streams.unwound_by_signals(), UserProcess(path, arguments.time_limit) as process:
         return check(process, recipe, name, own), safe(path.name, 100)
 
 

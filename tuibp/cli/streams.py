@@ -149,7 +149,7 @@ def _whole_file(path: Path, opened: Callable[[int | Path], IO[AnyStr]]) -> Itera
         temporary = Path(name)
     try:
         # Failures of the last flush come out of `close`, so they are ours as well.
-        with _unwound_by_signals(), _failures(str(path)), opened(handle) as stream:
+        with unwound_by_signals(), _failures(str(path)), opened(handle) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -163,8 +163,10 @@ def _whole_file(path: Path, opened: Callable[[int | Path], IO[AnyStr]]) -> Itera
 
 
 @contextlib.contextmanager
-def _unwound_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the process in good order here, so that a half-written file is taken away."""
+def unwound_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the process in good order here, so that a half-written file is taken away, and a process
+    that was started ended.
+    """
 
     def end(number: int, _: object) -> None:
         raise SystemExit(128 + number)

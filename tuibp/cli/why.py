@@ -51,7 +51,7 @@ def run(arguments: Namespace) -> int:
             return EXIT_OK
         found: dict[str, object] = {"at": session.position.name, "t": session.t}
         found |= {k: v for k, v in reply.values.items() if k != "explained"}
-        if len(arguments.words) == 1:
+        if arguments.words != ["nan"] and len(arguments.words) == 1:
             why = why_cell(session.view(), parse_cell(arguments.words[0], session.recipe.network), arguments.terms)
             assert why is not None
             found |= document(why)

@@ -26,12 +26,16 @@ from typing import Any
 
 import numpy as np
 
-from tuibp.cli.user_code.codec import Encoder, decode
+from tuibp.cli.user_code.codec import Encoder, TooLargeError, decode
 
 NAME = "user_backprop"
 """Of the user's module: not __main__, so that a guarded main part does not run."""
 MEMORY = 8 * 2**30
 """Bytes of address space that the user's code may take."""
+FILE = 2**28
+"""Bytes of a file that it may write, what it prints included."""
+PARAMETERS = 1_000_000
+"""Numbers of a module-level value that may be parameters."""
 SHOWN = 8
 """Arrays of a line that are told about."""
 
@@ -66,7 +70,7 @@ class Child:
         ]
         classes = [_class(name, value) for name, value in own.items() if inspect.isclass(value) and _ours(value)]
         data = {name: value for name, value in own.items() if not callable(value) and not isinstance(value, ModuleType)}
-        return {"functions": functions, "classes": classes, "data": Encoder()(data)}
+        return {"functions": functions, "classes": classes, "data": _held(data)}
 
     # -- a program
 
@@ -185,6 +189,15 @@ class Child:
         return told
 
 
+def _held(data: dict[str, Any]) -> Any:
+    """What stands in the module; values that are too large are no parameters, but data, and left out."""
+    found = []
+    for name, value in data.items():
+        with contextlib.suppress(TooLargeError):
+            found.append([name[:60], Encoder(numbers=PARAMETERS)(value)])
+    return ["dict", found]
+
+
 def _inside(owner: Any, key: Any) -> Any:
     if isinstance(owner, list | tuple):
         return owner[int(key)]
@@ -287,7 +300,7 @@ def _bound() -> None:
         import resource
     except ImportError:
         return
-    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
+    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, FILE)):
         resource.setrlimit(what, (most, most))
 
 

@@ -55,7 +55,8 @@ def encode(value: Any) -> Any:
 class Encoder:
     """The form of whatever the user's code gives back, held within bounds."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: int = NUMBERS) -> None:
+        self._most = numbers
         self._items = 0
         self._numbers = 0
         self._open: set[int] = set()
@@ -83,8 +84,8 @@ class Encoder:
         array = _array(value)
         if array is not None:
             self._numbers += array.size
-            if self._numbers > NUMBERS:
-                raise TooLargeError(f"more than {NUMBERS} numbers")
+            if self._numbers > self._most:
+                raise TooLargeError(f"more than {self._most} numbers")
             if array.dtype.kind in "biuf":
                 wide = np.ascontiguousarray(array, dtype=np.float64)
                 self.types.add(str(array.dtype) if isinstance(value, np.ndarray) else type(value).__name__)

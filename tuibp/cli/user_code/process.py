@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from tuibp.cli.user_code.codec import decode, encode
 from tuibp.engine.text import safe
@@ -34,6 +35,10 @@ from tuibp.explain.check.observed import Failure
 
 HOME = Path(__file__).parents[3]
 """Where tuibp itself lies."""
+MEDDLED = "your code has written into the pipe by which it is asked"
+T = TypeVar("T")
+ENDING = 1.0
+"""Seconds that a process may take to end whose pipe is closed."""
 
 
 class UserProcess:
@@ -48,6 +53,8 @@ class UserProcess:
         self._left = time_limit
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = b""
+        self._lost: Failure | None = None
+        """Why there is no process any more, where it is not its time that was up."""
 
     def __enter__(self) -> UserProcess:
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg"}
@@ -83,7 +90,7 @@ class UserProcess:
     def ask(self, request: dict[str, Any]) -> dict[str, Any] | Failure:
         """One request."""
         if self._process is None:
-            return self._over()
+            return self._lost or self._over()
         assert self._process.stdin is not None
         started = time.monotonic()
         try:
@@ -98,7 +105,14 @@ class UserProcess:
             return self._over()
         if not line:
             return self._died()
-        answer: dict[str, Any] = json.loads(line)
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict) or not answer.keys() & {"error", "functions", "answers"}:
+            self.kill()
+            self._lost = Failure("died", MEDDLED)
+            return self._lost
         return answer
 
     def load(self) -> Inventory | Failure:
@@ -108,6 +122,18 @@ class UserProcess:
             return answer
         if "error" in answer:
             return _failure(answer["error"])
+        return self._told(partial(self._inventory, answer))
+
+    def _told(self, read: Callable[[], T]) -> T | Failure:
+        """What an answer says; one that is no answer has been written by the user's code."""
+        try:
+            return read()
+        except (ValueError, TypeError, LookupError):
+            self.kill()
+            self._lost = Failure("died", MEDDLED)
+            return self._lost
+
+    def _inventory(self, answer: dict[str, Any]) -> Inventory:
         functions = {one["name"]: _function(one) for one in answer["functions"]}
         classes = {
             one["name"]: Class(
@@ -127,7 +153,12 @@ class UserProcess:
             return [answer] * len(programs)
         if "error" in answer:
             return [_failure(answer["error"])] * len(programs)
-        return [_answer(one) for one in answer["answers"]]
+
+        def read() -> list[Answer | Failure]:
+            return [_answer(one) for one, _ in zip(answer["answers"], programs, strict=True)]
+
+        found = self._told(read)
+        return [found] * len(programs) if isinstance(found, Failure) else found
 
     def _read(self, until: float) -> bytes | None:
         """A line; b"" where the process has ended, None where its time is up."""
@@ -149,10 +180,23 @@ class UserProcess:
 
     def _died(self) -> Failure:
         assert self._process is not None
-        code = self._process.wait()
+        try:
+            code = self._process.wait(timeout=ENDING)
+        except subprocess.TimeoutExpired:  # it has closed its pipes and goes on
+            how = "has closed the pipe by which it is asked"
+        else:
+            how = f"ended by signal {_signal(-code)}" if code < 0 else f"left with exit code {code}"
         self.kill()
-        how = f"ended by signal {signal.Signals(-code).name}" if code < 0 else f"left with exit code {code}"
-        return Failure("died", safe(f"the process that ran it {how}", 200))
+        self._lost = Failure("died", safe(f"the process that ran it {how}", 200))
+        return self._lost
+
+
+def _signal(number: int) -> str:
+    """Its name; real-time signals have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
 
 
 def _answer(one: dict[str, Any]) -> Answer | Failure:
