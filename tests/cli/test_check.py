@@ -39,6 +39,16 @@ def test_the_pages_that_come_with_tuibp(path: Path, capsys: Captured) -> None:
         assert found["outcome"] == "right" and found["mistakes"] == []
 
 
+JUNK = """
+
+def junk():
+    import os
+    for descriptor in range(3, 20):
+        try:
+            os.write(descriptor, b"[]\\n")
+        except OSError:
+            pass
+"""
 SAYS = [
     ("import sys; print('hello'); sys.stderr.write('thither')\n" + RIGHT, 0, "RIGHT"),
     (RIGHT.replace('"""Gradients of', 'print("working")\n    """Gradients of'), 0, "prints"),
@@ -47,7 +57,15 @@ SAYS = [
     (RIGHT.replace("return dW, db", "return [w.astype(np.float32) for w in dW], db"), 0, "float32"),
     (RIGHT.replace("return dW, db", "return [w.tolist() for w in dW], [b.tolist() for b in db]"), 0, "lists"),
     (RIGHT.replace("return dW, db", "return None"), 1, "returns None"),
-    (RIGHT.replace("return dW, db", "return 'done'"), 1, "nothing that could be read"),
+    (RIGHT.replace("return dW, db", "return 'done'"), 1, "returns an object of type str"),
+    (RIGHT.replace("def backprop", "async def backprop"), 1, "returns a coroutine, and nobody awaits it"),
+    (RIGHT.replace("a, z = [x], []", "raise ValueError('one\\ntwo')"), 1, "ValueError: one / two"),
+    (RIGHT.replace("return dW, db", "yield dW; yield db"), 0, "RIGHT"),
+    ("import numpy as np\nimages = np.zeros((60_000, 784))\n" + RIGHT, 0, "RIGHT"),
+    (RIGHT.replace("a, z = [x], []", "import os; os.kill(os.getpid(), 40)"), 1, "ended by signal 40"),
+    (RIGHT.replace("    # forward", "    junk()\n    # forward") + JUNK, 1, "into the pipe"),
+    (RIGHT.replace("    # forward", "    return [w * 0 for w in weights], [b * 0 for b in biases]\n    # forward"), 1,
+     "the error at the output is zero"),
     (RIGHT.replace("return dW, db", "return [w[:1] for w in dW], db"), 1, "another shape"),
     (RIGHT.replace("a[L] - y", "a[L] - yy"), 1, "NameError: name 'yy' is not defined"),
     (RIGHT.replace("a, z = [x], []", "a, z = [x], [][5]"), 1, "line 20: a, z = [x], [][5]"),
@@ -57,7 +75,7 @@ SAYS = [
     (RIGHT.replace("a, z = [x], []", "import os; os._exit(9)"), 1, "exit code 9"),
     (RIGHT.replace("a, z = [x], []", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"), 1, "SIGSEGV"),
     (RIGHT.replace("return dW, db", "dW.append(dW); return dW, db"), 0, "RIGHT"),
-    (RIGHT.replace("return dW, db", "return (w for w in dW), db"), 1, "read as the gradient of W"),
+    (RIGHT.replace("return dW, db", "return (w for w in dW), db"), 0, "RIGHT"),
     (RIGHT.replace("a, z = [x], []", "import os; os.close(1); os.close(2); a, z = [x], []"), 1, "Bad file descriptor"),
 ]  # fmt: skip
 
@@ -93,7 +111,10 @@ REFUSED = [
     (["check", "--values", "none.json", "--network", "mazur"], "there is no file"),
     (["check", "--values", "broken.json", "--network", "mazur"], "this is not JSON"),
     (["check", "--values", "texts.json", "--network", "mazur"], "only numbers"),
-    (["check", "--values", "other.json", "--network", "mazur"], "no gradient can be read"),
+    (["check", "--values", "other.json", "--network", "mazur"], "names no tensor"),
+    (["check", "--values", "digits.json", "--network", "mazur"], "too large for double precision"),
+    (["check", "--values", "ragged.json", "--network", "mazur"], "the rows of dW1 have different lengths"),
+    (["check", "--values", "layer.json", "--network", "mazur"], "there is no layer 3"),
     (["check", "--values", "data.txt", "--network", "mazur"], "neither .json nor .npz"),
 ]
 
@@ -105,7 +126,8 @@ def test_what_is_refused(
     monkeypatch.chdir(tmp_path)
     files = {
         "data.txt": "1 2 3", "empty.py": "x = 1\n", "right.py": RIGHT, "broken.json": '{"dW1": [1,',
-        "other.json": '{"q": 1}', "texts.json": '{"dW1": ["a"]}', "mine.json": "{}",
+        "digits.json": f'{{"dW1": [[{"9" * 500}, 2]]}}', "ragged.json": '{"dW1": [[1, 2], [3]]}',
+        "layer.json": '{"dW3": [[1, 2]]}', "other.json": '{"q": 1}', "texts.json": '{"dW1": ["a"]}', "mine.json": "{}",
     }  # fmt: skip
     for name, content in files.items():
         Path(name).write_text(content, encoding="utf-8")
@@ -126,6 +148,9 @@ def test_values_instead_of_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     np.savez("mine.npz", **arrays)
     assert main(["check", "--values", "mine.npz", "--network", "mazur"]) == 0
     capsys.readouterr()
+    Path("part.json").write_text(json.dumps({"dW1": named["dW1"]}), encoding="utf-8")
+    assert main(["check", "--values", "part.json", "--network", "mazur"]) == 0
+    assert "You do not give db[2], dW[2], db[1]" in capsys.readouterr().out
     named["dW2"] = np.array(named["dW2"]).T.tolist()
     Path("mine.json").write_text(json.dumps(named), encoding="utf-8")
     assert main(["check", "--values", "mine.json", "--network", "mazur"]) == 1

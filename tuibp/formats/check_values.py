@@ -40,7 +40,7 @@ def read_values(raw: bytes, suffix: str, name: str) -> dict[str, Value]:
 def _json(raw: bytes, name: str) -> dict[str, Value]:
     try:
         document = json.loads(raw.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError, too, for a whole number of more than 4,300 digits
         place = f"{name}:{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else name
         raise InputError("this is not JSON", hint='write {"dW1": [[...]], "db1": [...]}', where=place) from error
     if not isinstance(document, dict):
@@ -66,7 +66,11 @@ def _value(value: object, place: str, depth: int) -> Value:
         return np.array(special[value])
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError("only numbers, lists of them and null are taken", hint="take the rest out", where=place)
-    return np.array(float(value))
+    try:
+        return np.array(float(value))
+    except OverflowError as error:
+        words = "this number is too large for double precision"
+        raise InputError(words, hint='write "inf" if it is infinite', where=place) from error
 
 
 def _npz(raw: bytes, name: str) -> dict[str, Value]:

@@ -75,7 +75,11 @@ def report(verdict: Verdict, title: str) -> list[str]:
 
 def _outcome(verdict: Verdict) -> list[str]:
     if verdict.outcome == "right":
-        return ["RIGHT  This is the gradient of the cost, on every probe."]
+        missing = [str(row.tensor) for row in verdict.rows if row.judgement == "not given"]
+        if not missing:
+            return ["RIGHT  This is the gradient of the cost, on every probe."]
+        told = f"RIGHT  What you give is the gradient of the cost. You do not give {', '.join(missing)}."
+        return textwrap.wrap(told, WIDTH, subsequent_indent=" " * 7)
     if verdict.outcome == "failed":
         return ["FAILED  Your code gave no numbers to be checked."]
     lines: list[str] = []

@@ -96,6 +96,7 @@ class Child:
         encoder = Encoder()
         answer["results"] = [encoder(result) for result in results]
         answer["types"] = sorted(encoder.types)
+        answer["kind"] = type(results[-1]).__name__ if results else ""
         return answer
 
     def _call(self, step: dict[str, Any], results: list[Any]) -> dict[str, Any]:
@@ -175,7 +176,10 @@ class Child:
 
     def told(self, error: BaseException) -> dict[str, Any]:
         """An exception, the innermost line of the user's own file in it, and the shapes that stand on that line."""
-        message = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1][:400]
+        if isinstance(error, TooLargeError):
+            return {"type": "", "message": f"it gives {error}"}
+        lines = [line.strip() for line in "".join(traceback.format_exception_only(error)).strip().splitlines()]
+        message = (lines[-1] if isinstance(error, SyntaxError) else " / ".join(filter(None, lines)))[:400]
         told: dict[str, Any] = {"type": type(error).__name__, "message": message}
         if isinstance(error, SyntaxError) and error.filename == self.path:
             return {**told, "line": error.lineno, "code": (error.text or "").strip()[:200]}

@@ -20,6 +20,10 @@ NUMBERS = 20_000_000
 """Numbers in the arrays of one answer."""
 
 
+SERIES = ("zip", "map", "filter", "deque", "generator", "reversed", "list_reverseiterator", "dict_values")
+"""Types whose values are read off one after the other, like a list."""
+
+
 class TooLargeError(Exception):
     """An answer that nobody would want to look at."""
 
@@ -95,7 +99,7 @@ class Encoder:
             return ["other", f"array of {array.dtype}"]
         if isinstance(value, dict):
             return ["dict", [[str(key)[:60], self(item, depth + 1)] for key, item in value.items()]]
-        if isinstance(value, list | tuple) or type(value).__name__ in ("zip", "map", "deque"):
+        if isinstance(value, list | tuple) or type(value).__name__ in SERIES:
             kind = "tuple" if isinstance(value, tuple) else "list"
             if hasattr(value, "_fields"):
                 return ["dict", [[name, self(getattr(value, name), depth + 1)] for name in value._fields]]

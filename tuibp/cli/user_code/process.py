@@ -208,6 +208,7 @@ def _answer(one: dict[str, Any]) -> Answer | Failure:
         {key: decode(value) for key, value in one.get("after", {}).items()},
         frozenset(one["types"]),
         str(one.get("printed", "")),
+        safe(str(one.get("kind", "")), 60),
     )
 
 

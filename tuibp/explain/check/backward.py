@@ -7,7 +7,7 @@ of σ′}, and dW and db are made from the user's δ[l] (explain.md section 3).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -18,8 +18,11 @@ from tuibp.explain.check.chain import Chain, Finding, best
 from tuibp.explain.check.close import ratio, ratios
 from tuibp.explain.check.reference import cost_gradient, delta_of, outer, output_delta
 from tuibp.explain.check.seen import Seen
+from tuibp.explain.check.slopes import sloped
 
 Candidate = tuple[tuple[Finding, ...], Array]
+TOGETHER = 20_000
+"""Numbers of δ[l], times as many dC_da[l] as are held against it at once: what bounds the memory for wide layers."""
 
 
 class Effort:
@@ -48,17 +51,21 @@ def backwards(
         if effort is not None:
             effort.left -= len(chains)
             chains = chains if effort.left >= 0 else []
-        chains = best(new for chain in chains for new in _layer(seen, chain, l, any_rate))
-        if bound is not None:
-            chains = [chain for chain in chains if chain.measure[:2] < bound]
-    return chains
+        chains = best(new for chain in _within(chains, bound) for new in _layer(seen, chain, l, any_rate, bound))
+    return _within(chains, bound)
 
 
-def _layer(seen: Seen, chain: Chain, l: int, any_rate: bool) -> Iterator[Chain]:
-    errors = _errors(seen, chain, l)
+def _within(chains: list[Chain], bound: tuple[int, int] | None) -> list[Chain]:
+    return chains if bound is None else [chain for chain in chains if chain.measure[:2] < bound]
+
+
+def _layer(seen: Seen, chain: Chain, l: int, any_rate: bool, bound: tuple[int, int] | None) -> Iterator[Chain]:
+    errors = _within(_errors(seen, chain, l), bound)
+    if not errors:
+        return
     for delta in _sources(seen, chain, l, errors):
         # Where little is given, much explains it: what is made of δ[l] is looked at for the best of it only.
-        reached = best(found for error in errors for found in _deltas(seen, error, l, delta, any_rate))
+        reached = best(_deltas(seen, errors, l, delta, any_rate))
         for with_delta in reached:
             yield from _gradients(seen, with_delta, l)
         if not reached:
@@ -91,35 +98,33 @@ def _errors(seen: Seen, chain: Chain, l: int) -> list[Chain]:
                 options.append(((Finding(step, l, mistake, detail),), value))
     given = seen.vector("dC_da", l)
     if given is not None:
-        options = list(_matching(seen, options, given, step, l))
+        matching = list(_matching(seen, [value for _, value in options], given, step, l))
+        options = [((*options[k][0], *more), given) for k, more in matching]
         options = options or [((Finding(step, l, ratio=ratio(given, right, seen.tolerance)),), given)]
     return [chain.found(findings, dC_da=(l, value)) for findings, value in options]
 
 
 def _matching(
-    seen: Seen, options: list[Candidate], given: Array, step: Step, l: int, any_rate: bool = False
-) -> Iterator[Candidate]:
-    """Those that are the given numbers, or their negative, or a factor of the cost away from them."""
-    cs = ratios(given, [value for _, value in options], seen.tolerance)
-    nothing = float(np.abs(given).max(initial=0.0)) <= seen.tolerance.floor
-    for (findings, value), c in zip(options, cs, strict=True):
-        more = _scale(seen, c, step, l, any_rate)
-        if nothing:
-            more = () if seen.tolerance.equal(given, value) else None
+    seen: Seen, values: Sequence[Array] | Array, given: Array, step: Step, l: int, any_rate: bool = False
+) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+    """(k, more) for those that are the given numbers, or more, a sign or a factor of the cost, away from them."""
+    if float(np.abs(given).max(initial=0.0)) <= seen.tolerance.floor:  # a ratio of rounding errors says nothing
+        yield from ((k, ()) for k, value in enumerate(values) if seen.tolerance.equal(given, value))
+        return
+    for k, c in enumerate(ratios(given, values, seen.tolerance)):
+        more = None if c is None else _scale(seen, c, step, l, any_rate)
         if more is not None:
-            yield (*findings, *more), given
+            yield k, more
 
 
-def _scale(seen: Seen, c: float | None, step: Step, l: int, any_rate: bool) -> tuple[Finding, ...] | None:
+def _scale(seen: Seen, c: float, step: Step, l: int, any_rate: bool) -> tuple[Finding, ...] | None:
     """What a ratio stands for: nothing, a sign, or at the output a factor of the cost; None for what it may not be."""
-    if c is None:
-        return None
     found = [Finding(step, l, SIGN)] if c < 0.0 else []
     size = abs(c)
     if abs(size - 1.0) <= 10.0 * seen.tolerance.relative:
         return tuple(found)
     output = l == seen.probe.L and step in (Step.ERROR, Step.SLOPE)
-    words = factor_words(size, seen.probe.sizes[-1]) if output else ""
+    words = factor_words(size, seen.probe.sizes[-1], seen.probe.network.cost.name) if output else ""
     if not words and not (any_rate and output):
         return None
     return (*found, Finding(step, l, COST_FACTOR, words or f"{size:.6g}", ratio=size))
@@ -175,24 +180,26 @@ def left_factor(seen: Seen, dW: Array, v: Array) -> Array | None:
     return delta if seen.tolerance.equal(dW, outer(delta, v)) else None
 
 
-def _deltas(seen: Seen, chain: Chain, l: int, delta: Array, any_rate: bool) -> Iterator[Chain]:
-    """The forms of σ′ that make this δ[l] of this dC_da[l]."""
-    context = chain.context
-    dC_da = context.dC_da.get(l)
-    if dC_da is None:
-        return
-    right = _right_delta(chain, l)
-    options: list[Candidate] = [] if right is None else [((), right)]
-    for mistake in STEPS[Step.SLOPE]:
-        for detail, value in mistake.compute(context, l, dC_da):
-            if value is not None and value.shape == delta.shape:
-                options.append(((Finding(Step.SLOPE, l, mistake, detail),), value))
-    for findings, value in _matching(seen, options, delta, Step.SLOPE, l, any_rate):
-        # A factor or a sign that shows in δ was in dC_da already: what is propagated from it has it, too.
-        scale = math.prod(
-            -1.0 if f.mistake is SIGN else f.ratio or 1.0 for f in findings if f.mistake in (SIGN, COST_FACTOR)
-        )
-        yield chain.found(findings, delta=(l, value), dC_da=(l, scale * dC_da))
+def _deltas(seen: Seen, errors: list[Chain], l: int, delta: Array, any_rate: bool) -> Iterator[Chain]:
+    """The forms of σ′ that make this δ[l] of one of these dC_da[l]."""
+    told = [chain for chain in errors if l in chain.context.dC_da]
+    rights = [(chain, right) for chain in told if (right := _right_delta(chain, l)) is not None]
+    for k, more in _matching(seen, [right for _, right in rights], delta, Step.SLOPE, l, any_rate):
+        yield _with_delta(rights[k][0], l, more, delta)
+    at_once = max(1, TOGETHER // max(delta.size, 1))
+    for some in (told[k : k + at_once] for k in range(0, len(told), at_once)):
+        forms, values = sloped([chain.context for chain in some], l)
+        for k, more in _matching(seen, values, delta, Step.SLOPE, l, any_rate):
+            of, mistake, detail = forms[k]
+            yield _with_delta(some[of], l, (Finding(Step.SLOPE, l, mistake, detail), *more), delta)
+
+
+def _with_delta(chain: Chain, l: int, findings: tuple[Finding, ...], delta: Array) -> Chain:
+    """A factor or a sign that shows in δ was in dC_da already: what is propagated from it has it, too."""
+    scale = math.prod(
+        -1.0 if f.mistake is SIGN else f.ratio or 1.0 for f in findings if f.mistake in (SIGN, COST_FACTOR)
+    )
+    return chain.found(findings, delta=(l, delta), dC_da=(l, scale * chain.context.dC_da[l]))
 
 
 # -- dW and db

@@ -50,6 +50,8 @@ def check(caller: Caller, recipe: Recipe | None, name: str = "", own: list[Walke
             verdict = _of_another_network(code, recipe, verdict)
         if code.biased and not code.layout.inside and verdict.rows:
             verdict = _with_biases(verdict)
+        if not code.biased:
+            verdict = replace(verdict, rows=tuple(row for row in verdict.rows if row.tensor.name != "db"))
     remarks = tuple(code.remarks(probes[0]))
     return replace(verdict, remarks=remarks, contract=tuple(describe(code)), assumed=assumed)
 
@@ -94,7 +96,7 @@ def _of_another_network(code: Handed, recipe: Recipe, verdict: Verdict) -> Verdi
     like, words = found
     if {words_of(like), words_of(own)} == {words}:
         return verdict
-    other = conclude(_walked(code, built_in(like, biased=code.biased, depth=code.depth)))
+    other = conclude(_walked(code, built_in(like, biased=code.biased, depth=code.depth, outputs=code.outputs)))
     if other.outcome == "failed" or other.unexplained:
         return verdict
     if not verdict.unexplained and _names(other) + 1 >= _names(verdict):
@@ -126,13 +128,22 @@ def _probes_of(code: Handed, like: Network, recipe: Recipe | None) -> list[Probe
         own_sizes = sized(like, code.fixed, f"{words} {'-'.join(map(str, code.fixed))}", biased=biased)
         return [own_sizes] if recipe is None else [from_recipe(recipe, biased), own_sizes]
     if recipe is None:
-        return built_in(like, biased=biased, depth=code.depth)
+        return built_in(like, biased=biased, depth=code.depth, outputs=code.outputs)
     if code.depth is not None and code.depth != like.L:
         raise InputError(
-            f"your code is written for {code.depth} layers, the network file has {like.L}",
+            f"your code is written for {_many(code.depth, 'layer')}, the network file has {like.L}",
             hint="give a network file of as many layers",
         )
-    return [from_recipe(recipe, biased), *built_in(like, biased=biased, depth=code.depth)]
+    if code.outputs is not None and code.outputs != like.sizes[-1]:
+        raise InputError(
+            f"your code is written for {_many(code.outputs, 'output')}, the network file has {like.sizes[-1]}",
+            hint="give a network file of as many outputs",
+        )
+    return [from_recipe(recipe, biased), *built_in(like, biased=biased, depth=code.depth, outputs=code.outputs)]
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _single_precision(code: Handed, probe: Probe) -> bool:

@@ -53,14 +53,14 @@ def ratio(u: Array, r: Array, tolerance: Tolerance) -> float | None:
     return ratios(u, [r], tolerance)[0]
 
 
-def ratios(u: Array, many: Sequence[Array], tolerance: Tolerance) -> list[float | None]:
+def ratios(u: Array, many: Sequence[Array] | Array, tolerance: Tolerance) -> list[float | None]:
     """`ratio` to each of several arrays, all at once: a walk tries hundreds."""
     found: list[float | None] = [None] * len(many)
     fitting = [k for k, r in enumerate(many) if r.shape == u.shape]
     if not fitting or not u.size:
         return found
     with np.errstate(all="ignore"):
-        rows, flat = np.array([many[k].ravel() for k in fitting]), u.ravel()
+        rows, flat = np.array([many[k] for k in fitting]).reshape(len(fitting), -1), u.ravel()
         c = rows @ flat / np.einsum("ki,ki->k", rows, rows)
         rows *= c[:, None]
         sizes = np.maximum(np.einsum("ki,ki->k", rows, rows), flat @ flat) ** 0.5

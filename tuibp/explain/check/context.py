@@ -39,6 +39,8 @@ class Context:
     """What σ′ is at a kink of it, where the user's choice is another than PyTorch's."""
     slopes: dict[tuple[str, int], tuple[Array, Array | None]] = field(default_factory=dict)
     """σ′ that have been computed, by name and identity of z, which is kept beside it."""
+    factors: dict[tuple[int, ...], tuple[object, list[tuple[str, str]], Array]] = field(default_factory=dict)
+    """Forms of σ′ that are factors of dC_da, by layer and identity of what they are made of: see `slopes`."""
 
     @property
     def network(self) -> Network:

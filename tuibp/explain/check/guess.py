@@ -18,10 +18,10 @@ from tuibp.explain.check.contract.passed import wants
 from tuibp.explain.check.forward import observed, wrong_z
 from tuibp.explain.check.observed import Observed
 from tuibp.explain.check.probe import Probe
-from tuibp.explain.check.probes import FEW, one_of_several, sized, square_of, trial_of
+from tuibp.explain.check.probes import FEW, one_layer, one_of_several, sized, square_of, trial_of
 from tuibp.explain.check.reference import apply, reference
 from tuibp.explain.check.seen import Seen, seen
-from tuibp.explain.check.walk import EVERYTHING, walk
+from tuibp.explain.check.walk import walk
 
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky-relu", "softplus", "identity")
 OUTPUTS = (
@@ -35,6 +35,9 @@ OUTPUTS = (
 """Output activation and cost, the likeliest first."""
 EXACT = (*OUTPUTS, *((output, cost) for output in ("sigmoid", "identity", "tanh", "relu") for cost in DIFFERENCES))
 """The same with every factor in front of the cost."""
+
+PLAUSIBLE = (0, 4)
+"""A guess that needs as many names explains nothing."""
 
 
 def _network(sizes: tuple[int, ...], hidden: str, output: str, cost: str) -> Network:
@@ -97,6 +100,8 @@ def guess(code: Handed, *, whole: bool = False) -> tuple[Network, str] | None:
 def _case(code: Handed) -> _Case | None:
     """Numbers of the code; None where it gives none."""
     trials = [make(DEFAULT, code.depth or DEFAULT.L) for make in (trial_of, square_of)]
+    if code.outputs is not None:
+        trials = [one_layer(DEFAULT, code.outputs)]
     if code.fixed is not None:
         trials = [sized(DEFAULT, code.fixed, "a trial")]
     for trial in trials:
@@ -125,7 +130,7 @@ def _likeliest(case: _Case, whole: bool) -> Network | None:
     likely = _able(case) if case.handed else _hidden(side)
     if _ones(side):
         return _network(case.probe.sizes, likely[0], "softmax", "cross-entropy")
-    found = _least(case, case.networks(likely, OUTPUTS), EVERYTHING)
+    found = _least(case, case.networks(likely, OUTPUTS), PLAUSIBLE)
     if found is None and not whole:
         found = _least(case, case.networks(likely[:2], OUTPUTS[:3]), None)
     if found is None:

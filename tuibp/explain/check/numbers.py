@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from tuibp.engine.recipe import Recipe
+from tuibp.engine.text import safe
 from tuibp.errors import InputError
 from tuibp.explain.check.batches import relate
 from tuibp.explain.check.close import Tolerance
 from tuibp.explain.check.contract.layout import Layout
 from tuibp.explain.check.contract.reading import Form, read
+from tuibp.explain.check.contract.roles import NAMED, result_role
 from tuibp.explain.check.diagnose import Walked, conclude
 from tuibp.explain.check.observed import Observed
 from tuibp.explain.check.probe import Probe
@@ -43,6 +45,8 @@ def check_values(values: Mapping[str, Any], recipe: Recipe, sample: int = 0) -> 
         raise InputError(f"there is no sample {sample}", hint=f"the data have samples 0 to {train.N - 1}")
     probe = replace(probe, X=train.x.astype(np.float64).T[:, : max(probe.N, sample + 1)],
                     Y=train.y.astype(np.float64).T[:, : max(probe.N, sample + 1)])  # fmt: skip
+    for key, value in values.items():
+        _refuse(key, value, probe.L)
     found = read(dict(values), Form(probe.sizes, 1, False))
     layout = Layout()
     given = [tensor for tensor in found.arrays if tensor.name == "dW" and tensor.layer]
@@ -63,6 +67,25 @@ def check_values(values: Mapping[str, Any], recipe: Recipe, sample: int = 0) -> 
         distinct = {chain.names: chain for chain in reversed(chains)}
         walked = Walked(probe, side, tuple(reversed(distinct.values())))
         return replace(conclude([walked]), sample=sample)
+
+
+def _refuse(key: str, value: object, L: int) -> None:
+    """What was meant as a number must not be passed over in silence.
+
+    Raises:
+        InputError: a name that is none, a layer that is none, or rows of different lengths.
+    """
+    shown, role = safe(key, 40), None if "-" in key else result_role(key)
+    if role is None:
+        raise InputError(
+            f'"{shown}" names no tensor', hint="names are dW1, db1, delta1, dC_da1, z1, a1, or dW, db, ... with a list"
+        )
+    if role.number is None or role.number >= NAMED:
+        return
+    if not (role.number > 0 or role.name == "a") or role.number > L:
+        raise InputError(f"{shown}: there is no layer {role.number}", hint=f"the network has layers 1 to {L}")
+    if isinstance(value, list):
+        raise InputError(f"the rows of {shown} have different lengths", hint="a matrix is a list of rows of one length")
 
 
 def _precision(observed: Observed) -> float:

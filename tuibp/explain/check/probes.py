@@ -110,6 +110,13 @@ def trial_of(like: Network, depth: int) -> Probe:
     return sized(like, (*UNEQUAL[:depth], 3), "a trial")
 
 
+def one_layer(like: Network, outputs: int) -> Probe:
+    """Of one layer. One unit is no softmax: it has a sigmoid, as in logistic regression."""
+    if outputs == 1 and not like.layers[-1].activation.elementwise:
+        return made("a trial", (UNEQUAL[0], 1), (), "sigmoid", "binary-cross-entropy")
+    return sized(like, (UNEQUAL[0], outputs), "a trial")
+
+
 def square_of(like: Network, depth: int) -> Probe:
     """The same with all layers of one size."""
     return sized(like, (3,) * (depth + 1), "a square trial")
@@ -123,14 +130,19 @@ def one_of_several(probe: Probe) -> Probe:
     return replace(probe, Y=np.eye(n)[:, np.arange(probe.N) * 2 % n])
 
 
-def built_in(like: Network, *, biased: bool = True, depth: int | None = None) -> list[Probe]:
+def built_in(
+    like: Network, *, biased: bool = True, depth: int | None = None, outputs: int | None = None
+) -> list[Probe]:
     """The square and the oblong probe with the activations and the cost of a network.
 
     Args:
         depth: of code that takes no other number of layers.
+        outputs: the same of output units.
     """
     square = SQUARE if depth is None else (3,) * (depth + 1)
     oblong = OBLONG if depth is None else (*UNEQUAL[:depth], 3)
+    if outputs is not None:
+        square, oblong = (*square[:-1], outputs), (*oblong[:-1], outputs)
     return [
         sized(like, sizes, f"{words} {'-'.join(map(str, sizes))}", biased=biased)
         for words, sizes in (("a square probe", square), ("a probe of unequal layers", oblong))

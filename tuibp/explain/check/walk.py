@@ -15,6 +15,8 @@ SUSPECTS = 300
 """Steps of chains behind forward passes that are only suspected. Most of them die at the output; where gradients
 vanish, all below the rounding explains everything, and none dies.
 """
+FEW_NAMES = ((0, 2), (0, 3))
+"""Bounds that are tried first: chains of a smaller measure explain everything with one name, with two."""
 EVERYTHING = (1, 0)
 """Chains of a smaller measure, (unknown, names), leave nothing unexplained."""
 
@@ -45,12 +47,14 @@ def _walk(
     seen: Seen, kink: float | None, any_rate: bool, quick: bool, known: frozenset[str], bound: tuple[int, int] | None
 ) -> list[Chain]:
     start = begin(seen, kink)
-    found = backwards(seen, forwards(seen, start, observed(seen)), any_rate=any_rate, bound=bound)
+    found = _pursued(seen, forwards(seen, start, observed(seen)), any_rate, bound)
     if found and found[0].measure[:2] == (0, 0):
         return found
     given = recovered(seen)
     if given:
-        found += backwards(seen, forwards(seen, start, given, open_end=True), any_rate=any_rate, bound=bound)
+        # What needs more names than have been needed is given up as soon as it does.
+        enough = _least(bound, found)
+        found += _pursued(seen, forwards(seen, start, given, open_end=True), any_rate, enough)
     if not found:
         return found
     least = min(chain.measure for chain in found)[:2]
@@ -67,6 +71,23 @@ def _walk(
         if reached and min(chain.measure for chain in reached)[:2] <= (0, 1) and chain.names <= known:
             break
     return found
+
+
+def _pursued(seen: Seen, chains: list[Chain], any_rate: bool, bound: tuple[int, int] | None) -> list[Chain]:
+    """`backwards` with few names first: what needs more is dropped early, and is rarely needed."""
+    for few in FEW_NAMES:
+        if bound is None or few < bound:
+            found = backwards(seen, chains, any_rate=any_rate, bound=few)
+            if found:
+                return found
+    return backwards(seen, chains, any_rate=any_rate, bound=bound)
+
+
+def _least(bound: tuple[int, int] | None, found: list[Chain]) -> tuple[int, int] | None:
+    if not found:
+        return bound
+    unknown, names, _ = min(chain.measure for chain in found)
+    return (unknown, names + 1) if bound is None else min(bound, (unknown, names + 1))
 
 
 def _kinks(seen: Seen) -> tuple[float | None, ...]:

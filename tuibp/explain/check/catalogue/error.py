@@ -52,6 +52,11 @@ def _cost_itself(context: Context, l: int) -> Variants:
 
 ERRORS = (
     Mistake(
+        "zero-at-the-output", Step.ERROR, "the error at the output is zero",
+        "Nothing is propagated, whatever the output is: arrays that have been made and never filled, or a target that "
+        "has become the output.",
+        "dC_da[L] = 0", RIGHT, 2, one(lambda c, l: np.zeros_like(c.a[l]))),
+    Mistake(
         "gradient-of-another-cost", Step.ERROR, "the gradient of another cost: {detail}",
         "The numbers are those of another cost than the network's. If that is the cost you mean, give it in the "
         "network file: then they are right.",

@@ -97,6 +97,10 @@ def _aliased(tensors: Layers, l: int) -> Variants:
 
 WEIGHTS = (
     Mistake(
+        "zero-dW", Step.DW, "dW is zero",
+        "The array has been made and never filled, or something in its product is zero throughout.",
+        "dW[l] = 0", RIGHT_W, 2, one(lambda c, l: np.zeros((c.x.shape[1], c.n(l), c.n(l - 1))))),
+    Mistake(
         "weight-decay-in-dW", Step.DW, "a multiple of W is added: weight decay",
         "Your gradient is that of C + λ/2 |W|^2.",
         "dW[l] = δ[l] a[l-1]ᵀ + λ W[l]", RIGHT_W, 1,

@@ -110,6 +110,10 @@ _NOTES = (
 
 RECURSION = (
     Mistake(
+        "nothing-propagated", Step.RECURSION, "nothing is propagated: the error is zero",
+        "The layers below the output learn nothing.",
+        "dC_da[l] = 0", RIGHT, 2, one(lambda c, l: np.zeros_like(c.a[l]))),
+    Mistake(
         "raw-error-propagated", Step.RECURSION, "the raw error is propagated instead of δ",
         "The column above is passed down without its slope: W is applied to dC_da[l+1], not to δ[l+1] = σ′(z[l+1]) * "
         "dC_da[l+1].",

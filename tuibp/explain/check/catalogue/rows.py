@@ -56,6 +56,8 @@ class Mistake:
     """`Compute`, of a SLOPE `ComputeSlope`."""
     convention: bool = False
     """Whether it is no mistake but another convention."""
+    bends: bool = False
+    """Of a SLOPE: whether its value is more than some factor times dC_da."""
 
 
 def one(value: Callable[[Context, int], Array | None]) -> Compute:

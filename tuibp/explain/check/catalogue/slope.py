@@ -113,7 +113,7 @@ SLOPES = (
         "slope-once-too-often", Step.SLOPE, "the cross-entropy delta is multiplied with σ′ again",
         "With this output and cross-entropy, a - y already is dC/dz: σ′ has cancelled. Times σ′ it is the gradient of "
         "a squared error.",
-        "δ[L] = σ′(z[L]) * (a[L] - y)", "δ[L] = a[L] - y", 3, one_slope(_once_too_often)),
+        "δ[L] = σ′(z[L]) * (a[L] - y)", "δ[L] = a[L] - y", 3, one_slope(_once_too_often), bends=True),
     Mistake(
         "softmax-diagonal", Step.SLOPE, "only the diagonal of softmax's Jacobian is used",
         "Every a_i of a softmax depends on every z_j, so δ is a product with the whole matrix diag(a) - a aᵀ.",
@@ -149,11 +149,12 @@ SLOPES = (
     Mistake(
         "slope-at-the-gradient", Step.SLOPE, "σ′ is taken at the gradient instead of z",
         "The derivative is evaluated at the error from above; it belongs at z[l], kept from the forward pass.",
-        "δ[l] = σ′(dC_da[l]) * dC_da[l]", RIGHT, 1, one_slope(_at_gradient)),
+        "δ[l] = σ′(dC_da[l]) * dC_da[l]", RIGHT, 1, one_slope(_at_gradient), bends=True),
     Mistake(
         "relu-mask-on-the-gradient", Step.SLOPE, "the ReLU mask is taken from the gradient instead of z",
         "Backward, a ReLU passes what it passed forward: the mask is z[l] > 0, whatever the sign of the gradient.",
-        "δ[l] = [dC_da[l] > 0] * dC_da[l]", "δ[l] = [z[l] > 0] * dC_da[l]", 2, one_slope(_mask_on_gradient)),
+        "δ[l] = [dC_da[l] > 0] * dC_da[l]", "δ[l] = [z[l] > 0] * dC_da[l]", 2, one_slope(_mask_on_gradient),
+        bends=True),
     Mistake(
         "relu-mask-inverted", Step.SLOPE, "the ReLU mask is inverted",
         "The gradient passes where the unit was off and is cut where it was on.",

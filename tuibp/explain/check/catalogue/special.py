@@ -18,12 +18,16 @@ COST_FACTOR = Mistake(
     "dC_da[L] times a constant", "dC_da[L] times another constant", 3, lambda *_: (), convention=True)  # fmt: skip
 
 
-def factor_words(c: float, n: int) -> str:
-    """What a factor of the cost is, for n output units: "1/2"; empty where it is none that people write."""
+def factor_words(c: float, n: int, cost: str) -> str:
+    """What a factor of the cost is, for n output units: "1/2"; empty where it is none that people write.
+
+    Args:
+        cost: the network's: a factor n makes a sum of a mean over the units, and of nothing else.
+    """
     known = {
-        **{f"{n}" if p == 1 else f"1/{n}": float(n) ** p for p in (1, -1)},
-        **{f"{2 * n}" if p == 1 else f"2/{n}": 2.0 * float(n) ** p for p in (1, -1)},
-        **{f"{n}/2" if p == 1 else f"1/{2 * n}": 0.5 * float(n) ** p for p in (1, -1)},
+        f"1/{n}": 1.0 / n, f"2/{n}": 2.0 / n, f"1/{2 * n}": 0.5 / n,
         "2": 2.0, "1/2": 0.5, "4": 4.0, "1/4": 0.25, "1/ln 2 (bits)": 1.0 / math.log(2.0),
     }  # fmt: skip
+    if cost == "mean-squared-error":
+        known = {f"{n}": 1.0 * n, f"{2 * n}": 2.0 * n, f"{n}/2": 0.5 * n, **known}
     return next((words for words, value in reversed(known.items()) if math.isclose(c, value, rel_tol=1e-7)), "")

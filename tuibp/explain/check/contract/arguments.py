@@ -150,6 +150,8 @@ def _parameter(name: str, number: int | None, setting: Setting, function: Functi
         numbers = sorted({r.number for r in roles if r is not None and r.name == name and r.number is not None})
         return of(probe, numbers.index(number) + 1)
     arrays = [of(probe, l) for l in range(1, probe.L + 1)]
+    if layout.container == "bare":
+        return arrays[0]
     if layout.container == "lead":
         return [None, *arrays]
     if layout.container == "dict":

@@ -112,6 +112,8 @@ class Answer:
     types: frozenset[str] = frozenset()
     """Types of the numbers in the results."""
     printed: str = ""
+    kind: str = ""
+    """The type of the last result, by its name in Python."""
 
 
 class Caller(Protocol):

@@ -30,6 +30,9 @@ def candidates(start: Handed, probe: Probe) -> Iterator[Handed]:
     label = probe.sizes[-1] > 1 and bool(np.isin(probe.Y, (0.0, 1.0)).all())
     pairs = "pairs" in roles and "x" not in roles
     samples = SAMPLES if not _plain(start) else (*SAMPLES, "plain")
+    if start.layout.container == "bare" and handed_over:
+        yield from _bare(start, any(biases_in(f) for f in functions), label)
+        return
     if handed_over:
         apart = any(biases_in(f) for f in functions)
         kinds = dict.fromkeys(kind for f in functions if parameters_in(f) for kind in containers(f))
@@ -41,6 +44,16 @@ def candidates(start: Handed, probe: Probe) -> Iterator[Handed]:
     if target.owner is not None and hidden_in(target.owner.parameters):
         listed = replace(start, layout=replace(start.layout, hidden_list=True), cached={}, answers=[])
         yield from _stored(listed, probe, label, pairs, samples)
+
+
+def _bare(start: Handed, apart: bool, label: bool) -> Iterator[Handed]:
+    """W and b of the only layer, in no container."""
+    every = layouts(apart=apart, containers=("bare",), biased=None, label=label and not start.layout.flat, pairs=False)
+    for layout in every:
+        if start.layout.flat and (layout.in_out or layout.bias not in ("vec", "none")):
+            continue
+        here = replace(layout, flat=start.layout.flat)
+        yield replace(start, layout=here, biased=layout.bias != "none", cached={}, answers=[])
 
 
 _LISTS = re.compile(r"\+\s*\[|\]\s*\+|\.append\(\s*1|\.insert\(\s*0\s*,\s*1|isinstance\(\w+,\s*list|\.index\(")
@@ -59,11 +72,13 @@ def _stored(start: Handed, probe: Probe, label: bool, pairs: bool, samples: tupl
     found = base._slots(probe)
     if isinstance(found, Failure) or not found:
         return
-    style = bias_style(found, Layout().form(probe, 1))
+    style = "vec" if start.layout.flat else bias_style(found, Layout().form(probe, 1))
     inside = [slot for slot in found if slot.name == "b"] == []
     for in_out in (False, True):
         for bias in ("vec", "col", "row", "last", "first", "none"):
-            layout = Layout(in_out, bias, pairs=pairs, hidden_list=start.layout.hidden_list)
+            layout = replace(start.layout, in_out=in_out, bias=bias, pairs=pairs)
+            if in_out and layout.flat:
+                continue
             if not _shaped(found, layout, probe) or (style not in (None, "none") and bias != style):
                 continue
             if inside != (bias in ("last", "first", "none")):

@@ -30,6 +30,8 @@ def describe(code: Handed) -> list[str]:
     W = "W is (in, out)" if layout.in_out else "W is (out, in)"
     samples = "a list of (x, y)" if layout.pairs else _SAMPLES[layout.sample, code.batched]
     bias = _BIASES[layout.bias].replace("column", "row") if layout.inside and layout.in_out else _BIASES[layout.bias]
+    if layout.flat:
+        W, bias = "one unit, w is (n,)", "b is a number" if code.biased else "there is no bias"
     told = [code.target.title, samples, W, bias]
     if wants(code.target):
         told.append("it holds no forward pass: z and a are handed over")

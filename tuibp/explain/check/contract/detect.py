@@ -16,11 +16,7 @@ import numpy as np
 from tuibp.engine.network import Network
 from tuibp.engine.operations import Tensor
 from tuibp.explain.check.close import Tolerance, ratio
-from tuibp.explain.check.contract.arguments import (
-    UnfillableError,
-    depth_in,
-    look,
-)
+from tuibp.explain.check.contract.arguments import UnfillableError, containers, depth_in, look, parameters_in
 from tuibp.explain.check.contract.calls import Answer, Caller, Inventory
 from tuibp.explain.check.contract.candidates import candidates, globals_of
 from tuibp.explain.check.contract.handed import Handed, fits
@@ -30,7 +26,7 @@ from tuibp.explain.check.contract.store import sizes_of, slots
 from tuibp.explain.check.contract.target import Target, targets
 from tuibp.explain.check.observed import Failure, Observed
 from tuibp.explain.check.probe import Probe
-from tuibp.explain.check.probes import one_of_several, sized, square_of, trial_of
+from tuibp.explain.check.probes import one_layer, one_of_several, sized, square_of, trial_of
 from tuibp.explain.check.reference import reference
 
 LOOSE = Tolerance(relative=1e-4)
@@ -93,6 +89,11 @@ def _try(caller: Caller, inventory: Inventory, target: Target, like: Network, fr
         probe = make(like, depth)
         probe = one_of_several(probe) if free else probe
         found = _best(start, probe, reached)
+        if (depth, make) == trials[0] and not own and (depth == 1 or not (isinstance(found, Handed) and found.whole)):
+            # A list of arrays of one shape passes for an array: what is written for one layer takes it, too.
+            single = _one_layer(start, like, free)
+            if single is not None:
+                return single
         if isinstance(found, Handed):
             only = bool(own) or depth != like.L or (found.whole and not _deeper(found, like, free))
             limited = replace(found, depth=depth) if only else found
@@ -104,6 +105,41 @@ def _try(caller: Caller, inventory: Inventory, target: Target, like: Network, fr
                 return found
             failure = failure or found
     return _fixed(start, like, free) or partial or failure
+
+
+def _one_layer(start: Handed, like: Network, free: bool) -> Handed | None:
+    """Code that takes W and b of one layer, in no list: logistic, linear or softmax regression, a neuron.
+
+    It must give what every layer gives for one sample, dW = δ xᵀ: then a matrix is what it wants.
+    """
+    target = start.target
+    if target.owner is None and not (parameters_in(target.function) and containers(target.function)[0] == "list"):
+        return None
+    reached: list[tuple[Score, Handed]] = []
+    for n, flat in ((3, False), (1, False), (1, True)):
+        probe = one_layer(like, n)
+        probe = one_of_several(probe) if free else probe
+        found = _best(replace(start, layout=Layout(container="bare", flat=flat)), probe)
+        if not isinstance(found, Handed) or not found.whole:
+            continue
+        consistent = _layered(found, found.suited(probe))
+        if consistent:
+            limited = replace(found, depth=1, outputs=1 if n == 1 else None)
+            limited = _with_batches(_without_biases(limited, probe), probe)
+            reached.append(((consistent, float(limited.batched)), limited))
+    if not reached:
+        return None
+    best = max(reached, key=lambda one: one[0])[1]
+    listed = _best(start, trial_of(like, 1)) if best.outputs == 1 and target.owner is None else None
+    if isinstance(listed, Handed) and _layered(listed, listed.suited(trial_of(like, 1))):
+        return None  # it goes through a list, and the single row of a matrix passed for one
+    return best
+
+
+def _layered(found: Handed, probe: Probe) -> float:
+    """How much of what comes back is as one layer gives it: see `_consistent`."""
+    observed = found.single(probe, 0)
+    return 0.0 if isinstance(observed, Failure) else _consistent(observed, probe)
 
 
 def _deeper(found: Handed, like: Network, free: bool) -> bool:

@@ -34,6 +34,8 @@ class Handed:
     """Sizes that the code builds itself, whatever it is asked for."""
     depth: int | None = None
     """Layers that it is written for; None for any."""
+    outputs: int | None = None
+    """Output units that it is written for; None for any."""
     batched: bool = False
     """Whether several samples may be handed over at once."""
     biased: bool = True
@@ -127,12 +129,7 @@ class Handed:
         found = self.found(answer, probe, samples)
         observed = self.layout.observed(found, probe, samples, probe, self.rate(answer, probe))
         if not any(tensor.name == "dW" for tensor in observed.tensors):
-            what = (
-                "None"
-                if answer.results and answer.results[-1] is None
-                else "nothing that could be read as the gradient of W"
-            )
-            return Failure("returned", f"{self.target.title} returns {what}")
+            return Failure("returned", f"{self.target.title} returns {_told(answer)}")
         return observed
 
     def found(self, answer: Answer, probe: Probe, samples: tuple[int, ...]) -> Found:
@@ -328,3 +325,14 @@ def fits(observed: Observed, probe: Probe) -> tuple[int, int]:
 def array(value: Any) -> Array:
     """For tests: any numbers as an array."""
     return np.asarray(value, dtype=np.float64)
+
+
+def _told(answer: Answer) -> str:
+    """What came back, in which there is no gradient."""
+    result = answer.results[-1] if answer.results else None
+    if answer.kind in ("", "NoneType"):
+        return "None"
+    if answer.kind == "coroutine":
+        return "a coroutine, and nobody awaits it"
+    shape = f" of shape ({', '.join(map(str, result.shape))})" if isinstance(result, np.ndarray) and result.ndim else ""
+    return f"an object of type {answer.kind}{shape}, in which nothing could be read as the gradient of W"

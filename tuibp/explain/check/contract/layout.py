@@ -39,8 +39,10 @@ class Layout:
     container: str = "list"
     """Of the layers' arrays: "list", "lead" (a placeholder for layer 0 in front), "dict" ({"W1": ...}), "numbers"
     ({1: ...}), "pairs" ([(W, b), ...]), "dicts" ([{"W": ..., "b": ...}, ...]), "halves" ({"weights": [...],
-    "biases": [...]}), "lists" (nested lists of numbers).
+    "biases": [...]}), "lists" (nested lists of numbers), "bare" (of the only layer, in no container).
     """
+    flat: bool = False
+    """Whether the only layer has one unit and w is a vector (n,), b a number, and y a number a sample."""
     label: bool = False
     """Whether y is the number of a class."""
     pairs: bool = False
@@ -62,6 +64,8 @@ class Layout:
     def W(self, probe: Probe, l: int) -> Array:
         """W[l] as they have it, with its bias where it lies inside."""
         W = probe.W[l]
+        if self.flat:
+            return W.reshape(-1)
         if self.inside:
             b = probe.b[l][:, None]
             W = np.hstack((W, b) if self.bias == "last" else (b, W))
@@ -70,6 +74,8 @@ class Layout:
     def b(self, probe: Probe, l: int) -> Array:
         """b[l] as they have it."""
         b = probe.b[l]
+        if self.flat:
+            return np.array(b[0])
         return b.copy() if self.bias == "vec" else b[:, None].copy() if self.bias == "col" else b[None, :].copy()
 
     def of(self, matrix: Array, samples: tuple[int, ...]) -> Array | Nested:
@@ -83,6 +89,9 @@ class Layout:
 
     def target(self, probe: Probe, samples: tuple[int, ...]) -> Any:
         """y as they want it."""
+        if self.flat:
+            y = probe.Y[0, list(samples)]
+            return float(y[0]) if self.sample == "vec" and len(samples) == 1 else y
         if not self.label:
             return self.of(probe.Y, samples)
         labels = probe.Y[:, list(samples)].argmax(axis=0)

@@ -67,6 +67,11 @@ class Form:
         n, k = self.sizes[l], self.sizes[l - 1] + self.inside
         return array.ndim == 2 and sorted(array.shape) == sorted((n, k))
 
+    @property
+    def single(self) -> bool:
+        """Whether there is one unit in all: its db is a number, and its dW may be a vector."""
+        return self.L == 1 and self.sizes[1] == 1
+
     def vector(self, array: Array, n: int) -> bool:
         """Whether an array is a vector of n units, for one sample or for each of the batch."""
         if array.ndim == 1:
@@ -104,6 +109,10 @@ def read_named(values: Mapping[str, Any], form: Form) -> Found:
 
 def _read(found: Found, value: Any, form: Form, names: Sequence[str], name: str) -> None:
     """Any value, with the name that it goes by."""
+    named = result_role(name) if form.single and isinstance(value, np.ndarray) and value.size == 1 else None
+    if named is not None and named.name in ("db", "b"):
+        found.add(named.name, 1, value)
+        return
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = float(value)
     if isinstance(value, float):
@@ -158,8 +167,10 @@ def _array(found: Found, value: Array, form: Form) -> None:
         return
     elif value.shape == (form.L,) and found.has("dW") and not found.has("db"):
         _layers(found, "db", [np.array(number) for number in value], form)  # one number a layer
+    elif form.single:
+        _of_one_unit(found, [value], form)
     elif form.L == 1:
-        _sequence(found, [value], form)
+        _of_one_tensor(found, [value], form)
 
 
 def _flat(found: Found, vector: Array, form: Form) -> bool:
@@ -316,6 +327,9 @@ def _fits(name: str, array: Array, form: Form, l: int) -> bool:
 def _sequence(found: Found, value: Sequence[Any], form: Form) -> None:
     """A list or tuple whose parts have no names."""
     parts = [part for part in value if part is not None]
+    if form.single and all(isinstance(part, np.ndarray) for part in parts):
+        _of_one_unit(found, parts, form)
+        return
     flat = [part for part in parts if isinstance(part, np.ndarray)]
     if parts and len(flat) == len(parts) and (_of_one_tensor(found, flat, form) or _mixed(found, flat, form)):
         return
@@ -328,6 +342,20 @@ def _sequence(found: Found, value: Sequence[Any], form: Form) -> None:
         return
     for part in parts:
         _read(found, part, form, (), "")
+
+
+def _of_one_unit(found: Found, parts: list[Array], form: Form) -> None:
+    """dW has as many numbers as there are inputs, db one; a number before it is the cost."""
+    numbers: list[Array] = []
+    for part in parts:
+        if part.size == form.sizes[0] + form.inside and not found.has("dW"):
+            found.add("dW", 1, part)
+        elif part.size == 1:
+            numbers.append(part)
+    if numbers and not found.has("db"):
+        found.add("db", 1, numbers[-1])
+    if len(numbers) > 1 and found.cost is None:
+        found.cost = float(numbers[0].item())
 
 
 def _is_pair(part: Any) -> bool:
@@ -473,8 +501,19 @@ def _name(node: ast.expr) -> str:
         if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
             return inner.value
         return _name(node.value)
-    if isinstance(node, ast.Call) and node.args:
+    if isinstance(node, ast.Call) and len(node.args) == 1:
         return _name(node.args[0])
-    if isinstance(node, ast.BinOp):
-        return _name(node.left)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Mult):
+        return _scaled(node)
     return ""
+
+
+def _scaled(node: ast.BinOp) -> str:
+    """The name in dW / m, in 2 * dW; none in delta * x, which is another thing."""
+    left, right = _name(node.left), _name(node.right)
+    if isinstance(node.op, ast.Div) or isinstance(node.right, ast.Constant):
+        return left
+    if isinstance(node.left, ast.Constant):
+        return right
+    told = [name for name in (left, right) if result_role(name) is not None]
+    return told[0] if len(told) == 1 else ""

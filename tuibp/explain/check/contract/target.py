@@ -64,6 +64,12 @@ def _takes_data(function: Function) -> bool:
     return any(role is not None and role.name in ("x", "y", "pairs", "forward", "params", "W") for role in roles)
 
 
+def _takes_all(function: Function) -> bool:
+    """Whether a function takes a sample, its target and weights: whatever it is called, it may compute gradients."""
+    names = {role.name for p in function.parameters for role in [argument_role(p.name)] if role is not None}
+    return names >= {"x", "y"} and bool(names & {"W", "params"})
+
+
 _ORDERS = (
     ("x", "y", "weights", "biases"), ("weights", "biases", "x", "y"), ("biases", "weights", "y", "x"),
     ("x", "y", "params"), ("params", "x", "y"),
@@ -124,6 +130,8 @@ def targets(inventory: Inventory, name: str = "") -> list[Target]:
             if k >= 0 and not method.name.startswith("__"):
                 ranked.append((k, 1, Target(method, owner, _forward_of(methods, method))))
     found = [target for *_, target in sorted(ranked, key=lambda one: one[:2])]
+    if not found and not nameless:
+        found = [Target(function) for function in functions if _takes_all(function)]
     return _chosen(inventory, name, found) if name else [*found, *nameless] or _nothing(inventory)
 
 
