@@ -170,6 +170,35 @@ def test_a_user_network_is_used(capsys: Captured) -> None:
     assert "another network than the file's" in " ".join(capsys.readouterr().out.split())
 
 
+SIGMOIDS = """
+[data.inline]
+x = [[0.1, 0.2, 0.3], [0.5, -0.3, 0.1]]
+y = [[0.2, 0.7], [0.4, 0.1]]
+[[layer]]
+units = 3
+activation = "relu"
+[[layer]]
+units = 2
+activation = "identity"
+"""
+
+
+def test_code_for_another_network_is_right_for_its_own(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "other.toml").write_text(SIGMOIDS, encoding="utf-8")
+    code, out, _ = checked(tmp_path, capsys, RIGHT, "--network", str(tmp_path / "other.toml"))
+    told = " ".join(out.split())
+    assert code == 1 and "another network than the file's: your code computes hidden layers sigmoid" in told, out
+    assert "For the network that it computes, it is the gradient." in told
+
+
+@pytest.mark.parametrize("tensor", ["dW", "db"])
+def test_one_tensor_with_the_wrong_sign_is_told_apart(tmp_path: Path, capsys: Captured, tensor: str) -> None:
+    source = RIGHT.replace("return dW, db", f"{tensor}[0] = -{tensor}[0]\n    return dW, db")
+    code, out, _ = checked(tmp_path, capsys, source, "--json")
+    (((named,),),) = [json.loads(out)["mistakes"]]
+    assert (code, named["name"], named["tensor"], named["layers"]) == (1, "sign-flipped", tensor, [1])
+
+
 TWO_LAYERS = (SAMPLES / "right_batched.py").read_text(encoding="utf-8")
 ROWS = np.random.default_rng(7).standard_normal((8, 6)).round(3).tolist()
 TANH_SOFTMAX = f"""

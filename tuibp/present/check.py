@@ -41,7 +41,7 @@ def where_words(layers: Sequence[int], L: int) -> str:
 
 def filled(text: str, named: Named, l: int | None = None) -> str:
     """A line of the catalogue with its detail; with a layer also with its number."""
-    text = text.replace("{detail}", named.detail)
+    text = text.replace("{detail}", named.detail).replace("{own}", named.own)
     if l is None:
         return text
     for shift in (-2, -1, 0, 1, 2):
@@ -84,8 +84,10 @@ def _outcome(verdict: Verdict) -> list[str]:
         return ["FAILED  Your code gave no numbers to be checked."]
     lines: list[str] = []
     if verdict.mismatch:
-        lines += textwrap.wrap(f"WRONG  This is another network than the file's: {verdict.mismatch}.", WIDTH,
-                               subsequent_indent=" " * 7)  # fmt: skip
+        told = f"WRONG  This is another network than the file's: {verdict.mismatch}."
+        if not (verdict.explanations or any(finding.mistake for finding in verdict.batch)):
+            told += " For the network that it computes, it is the gradient."
+        lines += textwrap.wrap(told, WIDTH, subsequent_indent=" " * 7)
     firm = _firm(verdict)
     for named in firm:
         lines += _named("WRONG", named)
@@ -160,7 +162,11 @@ def _departure(first: Departure) -> list[str]:
     if first.yours is None or first.expected is None:
         return [*lines, "  yours has another shape than it should have"]
     told = [f"  yours     {short(first.yours, 9)}", f"  expected  {short(first.expected, 9)}"]
-    error = f"relative error {first.relative_error:.2g}" if math.isfinite(first.relative_error) else "not a number"
+    error = (
+        f"relative error of the tensor {first.relative_error:.2g}"
+        if math.isfinite(first.relative_error)
+        else "not a number"
+    )
     cells = first.pattern or f"{first.differing} of {first.size} cells"
     ratio = f"; yours is {short(first.ratio, DIGITS)} times the expected" if first.ratio is not None else ""
     return [*lines, *told, f"  {error}, {cells}{ratio}"]

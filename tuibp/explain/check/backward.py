@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from tuibp.engine.activations import ACTIVATIONS
 from tuibp.engine.arrays import Array
 from tuibp.explain.check.catalogue import STEPS, Step
-from tuibp.explain.check.catalogue.special import COST_FACTOR, SIGN, factor_words
+from tuibp.explain.check.catalogue.special import COST_FACTOR, SIGN, SIGN_OF, factor_words
 from tuibp.explain.check.chain import Chain, Finding, best
 from tuibp.explain.check.close import ratio, ratios
 from tuibp.explain.check.reference import cost_gradient, delta_of, outer, output_delta
@@ -148,6 +149,21 @@ def _right_delta(chain: Chain, l: int) -> Array | None:
     return delta_of(context.network, l, context.z[l], context.a[l], dC_da)
 
 
+def _right_deltas(chain: Chain, l: int) -> list[Array]:
+    """The same, and where their forward pass has another activation, with the slope of that one, which goes with it."""
+    right, context = _right_delta(chain, l), chain.context
+    taken = [_ACTIVATION.get(f.name, f.detail) for f in chain.findings if f.layer == l and f.step is Step.A]
+    slope = context.slope_named(taken[0], context.z[l]) if taken and taken[0] in ACTIVATIONS else None
+    found = [] if right is None else [right]
+    if slope is not None and l in context.dC_da:
+        found.append(slope * context.dC_da[l])
+    return found
+
+
+_ACTIVATION = {"activation-missing": "identity"}
+"""What some mistakes come to; of another activation, the detail is its name."""
+
+
 def _sources(seen: Seen, chain: Chain, l: int, errors: list[Chain]) -> list[Array]:
     """What the user's δ[l] may be: as returned, as db[l], as the left-hand factor of dW[l]; without these the right
     one.
@@ -183,7 +199,7 @@ def left_factor(seen: Seen, dW: Array, v: Array) -> Array | None:
 def _deltas(seen: Seen, errors: list[Chain], l: int, delta: Array, any_rate: bool) -> Iterator[Chain]:
     """The forms of σ′ that make this δ[l] of one of these dC_da[l]."""
     told = [chain for chain in errors if l in chain.context.dC_da]
-    rights = [(chain, right) for chain in told if (right := _right_delta(chain, l)) is not None]
+    rights = [(chain, right) for chain in told for right in _right_deltas(chain, l)]
     for k, more in _matching(seen, [right for _, right in rights], delta, Step.SLOPE, l, any_rate):
         yield _with_delta(rights[k][0], l, more, delta)
     at_once = max(1, TOGETHER // max(delta.size, 1))
@@ -221,7 +237,7 @@ def _judged(seen: Seen, chain: Chain, step: Step, l: int, given: Array | None, r
     reached = False
     own = ratio(given, right, seen.tolerance)
     if own is not None and abs(own + 1.0) <= 1e-7:
-        yield chain.found((Finding(step, l, SIGN),))
+        yield chain.found((Finding(step, l, SIGN_OF[step]),))
         return
     options = [
         (Finding(step, l, mistake, detail), value)
@@ -236,6 +252,6 @@ def _judged(seen: Seen, chain: Chain, step: Step, l: int, given: Array | None, r
             c = 1.0 if seen.tolerance.equal(given, value) else None
         if c is not None and abs(abs(c) - 1.0) <= 10.0 * seen.tolerance.relative:
             reached = True
-            yield chain.found((finding, *(() if c > 0.0 else (Finding(step, l, SIGN),))))
+            yield chain.found((finding, *(() if c > 0.0 else (Finding(step, l, SIGN_OF[step]),))))
     if not reached:
         yield chain.found((Finding(step, l, ratio=own),))

@@ -81,7 +81,13 @@ def _with_biases(verdict: Verdict) -> Verdict:
 
 def _puzzling(verdict: Verdict) -> bool:
     """Whether a mistake or two do not explain it."""
-    return verdict.unexplained or any(len(explanation) > 1 for explanation in verdict.explanations)
+    return verdict.unexplained or _everywhere(verdict) or any(len(one) > 1 for one in verdict.explanations)
+
+
+def _everywhere(verdict: Verdict) -> bool:
+    """Whether every layer has another activation than the network's: that is another network rather than a mistake."""
+    every = (named for explanation in verdict.explanations for named in explanation)
+    return any(named.mistake.name == "another-activation" and len(named.layers) == named.L > 1 for named in every)
 
 
 def _names(verdict: Verdict) -> int:
@@ -96,10 +102,11 @@ def _of_another_network(code: Handed, recipe: Recipe, verdict: Verdict) -> Verdi
     like, words = found
     if {words_of(like), words_of(own)} == {words}:
         return verdict
-    other = conclude(_walked(code, built_in(like, biased=code.biased, depth=code.depth, outputs=code.outputs)))
+    other = conclude(_walked(code, _probes(code, like, None)))
     if other.outcome == "failed" or other.unexplained:
         return verdict
-    if not verdict.unexplained and _names(other) + 1 >= _names(verdict):
+    needed = _names(other) + (not _everywhere(verdict))
+    if not verdict.unexplained and needed >= _names(verdict):
         return verdict
     mismatch = f"your code computes {words}; the network file has {words_of(own)}"
     failed = tuple(probed for probed in verdict.probed if probed.name == "your network" and probed.failure)

@@ -133,13 +133,18 @@ def conclude(walked: Sequence[Walked]) -> Verdict:
     if not ran or (outcome == "right" and any(one.failure for one in walked)):
         outcome = "failed"
     chain = None if shown is None else shown.chains[0]
+    first = _first(ran)
+    sample = 0 if shown is None or shown.seen is None else shown.seen.samples[0]
+    if first is not None and shown is not None and first.probe == shown.probe.name:
+        sample = first.sample
     return Verdict(
         outcome,
         explanations=named,
         conventions=_conventions(ran),
         batch=tuple(batch.values()),
-        first=_first(ran),
-        rows=() if shown is None or shown.seen is None or chain is None else rows(shown.seen, chain),
+        first=first,
+        rows=() if shown is None or shown.seen is None or chain is None else rows(shown.seen, chain, sample),
+        sample=sample,
         shown="" if shown is None else shown.probe.name,
         probed=tuple(one.told for one in walked),
         unexplained=unexplained,
@@ -172,8 +177,9 @@ def _named(names: frozenset[str], ran: Sequence[Walked], *, convention: bool) ->
             for finding in sorted(chain.findings, key=lambda finding: finding.place):
                 if finding.name in names and finding.mistake is not None and finding.name not in found:
                     layers = dict.fromkeys(f.layer for f in chain.findings if f.name == finding.name)
+                    own = one.probe.network.activation(finding.layer).name
                     found[finding.name] = Named(
-                        finding.mistake, finding.detail, tuple(layers), one.probe.L, one.probe.name
+                        finding.mistake, finding.detail, tuple(layers), one.probe.L, one.probe.name, own
                     )
     return tuple(found.values())
 

@@ -24,6 +24,8 @@ SEEN_IN = {
     Step.DB: ("db",),
 }
 """The tensors in which a step that is wrong may show, the nearest first."""
+TELLING = 1e-3
+"""A sample that departs by this much of the largest departure shows it as well."""
 
 
 def factor(chain: Chain) -> float:
@@ -97,7 +99,9 @@ def departure(seen: Seen, chain: Chain, finding: Finding, limit: int | None = No
     with np.errstate(all="ignore"):
         apart = np.abs(yours - wanted)
         apart = np.where(np.isnan(apart), np.inf, apart)
-        worst = np.unravel_index(int(np.argmax(apart)), apart.shape)
+        # The first sample tells, where it departs visibly: it is the one that the table shows and the app meets first.
+        tells = apart[0].max(initial=0.0) >= TELLING * apart.max(initial=0.0)
+        worst = np.unravel_index(int(np.argmax(apart[:1] if tells else apart)), apart.shape)
         scale = max(float(np.max(np.abs(wanted[np.isfinite(wanted)]), initial=0.0)), 1e-300)
         differs = np.any(apart > max(seen.tolerance.relative * scale, seen.tolerance.floor), axis=0)
     return Departure(
@@ -137,23 +141,24 @@ def _pattern(differs: npt.NDArray[np.bool_]) -> str:
     return f"{count} of {differs.size} cells"
 
 
-def rows(seen: Seen, chain: Chain) -> tuple[Row, ...]:
-    """The table of the first sample, in the order of dataflow."""
+def rows(seen: Seen, chain: Chain, sample: int) -> tuple[Row, ...]:
+    """The table of a sample, in the order of dataflow."""
+    at = seen.samples.index(sample)
     right = reference(seen.probe, seen.samples)
     L, c = seen.probe.L, factor(chain)
     order = [(name, l) for l in range(1, L + 1) for name in ("z", "a")]
     order += [(name, l) for l in range(L, 0, -1) for name in ("dC_da", "delta", "db", "dW")]
-    return tuple(row for name, l in order for row in [_row(seen, chain, right, name, l, c)] if row is not None)
+    return tuple(row for name, l in order for row in [_row(seen, chain, right, name, l, c, at)] if row is not None)
 
 
-def _row(seen: Seen, chain: Chain, right: Pass, name: str, l: int, c: float) -> Row | None:
+def _row(seen: Seen, chain: Chain, right: Pass, name: str, l: int, c: float, at: int) -> Row | None:
     yours = given(seen, name, l)
     plain = {"z": right.z, "a": right.a, "dC_da": right.dC_da, "delta": right.delta, "db": right.delta, "dW": right.dW}
     reference_ = plain[name][l]
     scaled = reference_ * c if name in ("dC_da", "delta", "db", "dW") else reference_
     if yours is None:
         if name in ("dW", "db"):
-            return Row(Tensor(name, l), None, _first(name, reference_), None, "not given")
+            return Row(Tensor(name, l), None, _of(name, reference_, at), None, "not given")
         return None
     steps = {"z": (Step.Z,), "a": (Step.A,), "dC_da": (Step.ERROR, Step.RECURSION), "dW": (Step.DW,),
              "delta": (Step.SLOPE,), "db": (Step.DB,)}[name]  # fmt: skip
@@ -163,8 +168,8 @@ def _row(seen: Seen, chain: Chain, right: Pass, name: str, l: int, c: float) -> 
     wrong = any(f.step in steps for f in faults) or (shows and any(f.step in upstream for f in faults))
     return Row(
         Tensor(name, l),
-        _first(name, yours),
-        _first(name, reference_),
+        _of(name, yours, at),
+        _of(name, reference_, at),
         relative_error(yours, scaled),
         _judgement(yours, reference_, scaled, wrong, seen.tolerance),
     )
@@ -182,6 +187,6 @@ def _judgement(yours: Array, reference_: Array, scaled: Array, wrong: bool, tole
     return "convention" if tolerance.equal(yours, scaled) else "follows"
 
 
-def _first(name: str, array: Array) -> Array:
-    """That of the first sample."""
-    return array[0] if name == "dW" else array[:, 0]
+def _of(name: str, array: Array, at: int) -> Array:
+    """That of one sample."""
+    return array[at] if name == "dW" else array[:, at]

@@ -27,6 +27,8 @@ class Named:
     """The number of that probe's output layer."""
     probe: str
     """Its name."""
+    own: str = ""
+    """The activation that the network has in the first of the layers."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -77,5 +77,6 @@ def yours(walked: Walked, title: str, m: int) -> Yours | None:
         index = index if len(index) == size else (0,) * size
         words = "no row of the catalogue gives this" if finding.mistake is None else finding.mistake.title
         words = words.replace("{detail}", finding.detail)
+        words = words.replace("{own}", side.probe.network.activation(finding.layer).name)
         places.append(Place(f"e0.b0.s{found.sample}.{operation}", words, CellRef(name, finding.layer, index)))
     return Yours(title, samples, tuple(places))

@@ -121,9 +121,9 @@ ACTIVATED = (
         "Without σ the layer is linear.",
         "a[l] = z[l]", RIGHT_A, 2, one(lambda c, l: c.z[l])),
     Mistake(
-        "another-activation", Step.A, "another activation than the network's: {detail}",
+        "another-activation", Step.A, "another activation than the network's {own}: {detail}",
         "If that is the activation you mean, give it in the network file: then the numbers are compared with it.",
-        "a[l] = {detail}(z[l])", RIGHT_A, 2, _another),
+        "a[l] = {detail}(z[l])", "a[l] = {own}(z[l])", 2, _another),
     Mistake(
         "activation-twice", Step.A, "the activation is applied twice",
         "a[l] = σ(z[l]) already; it goes to the next layer as it is.",

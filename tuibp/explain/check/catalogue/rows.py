@@ -43,7 +43,9 @@ class Mistake:
     """Stands in JSON and never changes."""
     step: Step
     title: str
-    """What is wrong, in a few words; {detail} stands for what a variant says of itself."""
+    """What is wrong, in a few words; {detail} stands for what a variant says of itself, {own} for
+    the activation that the network has there.
+    """
     words: str
     """One or two sentences for the person who made it."""
     algebra: str

@@ -7,10 +7,29 @@ import math
 from tuibp.explain.check.catalogue.rows import Mistake, Step
 
 SIGN = Mistake(
-    "sign-flipped", Step.SLOPE, "the sign is flipped",
+    "sign-flipped",
+    Step.SLOPE,
+    "the sign is flipped",
     "y - a where a - y belongs, or a step added that should be subtracted: this is the negative of the gradient. It is "
     "right only where it is added to the weights.",
-    "the negative of the right line", "dC_da[L] = 2 (a[L] - y), and W -= lr * dW", 2, lambda *_: ())  # fmt: skip
+    "the negative of the right line",
+    "dC_da[L] with the sign of a[L] - y, and W -= lr * dW",
+    2,
+    lambda *_: (),
+)
+SIGN_OF = {
+    Step.DW: Mistake(
+        "sign-flipped", Step.DW, "the sign of dW is flipped",
+        "This tensor alone is the negative of its gradient: a minus too many, or a step that is added to W where the "
+        "others are subtracted.",
+        "dW[l] = -δ[l] a[l-1]ᵀ", "dW[l] = δ[l] a[l-1]ᵀ, and W[l] -= lr * dW[l]", 2, lambda *_: ()),
+    Step.DB: Mistake(
+        "sign-flipped", Step.DB, "the sign of db is flipped",
+        "This tensor alone is the negative of its gradient: a minus too many, or a step that is added to b where the "
+        "others are subtracted.",
+        "db[l] = -δ[l]", "db[l] = δ[l], and b[l] -= lr * db[l]", 2, lambda *_: ()),
+}  # fmt: skip
+"""The same of one tensor, behind a δ of the right sign."""
 
 COST_FACTOR = Mistake(
     "cost-factor", Step.ERROR, "another factor in the cost: {detail}",
