@@ -144,7 +144,7 @@ def _joined(words: list[str]) -> list[str]:
 
 def _screen(words: list[str]) -> tuple[Action, argparse.Namespace]:
     """What `tuibp [FILE]` does."""
-    commands = "commands:\n" + "\n".join(f"  {name:<9}{what}" for name, what in COMMANDS.items())
+    commands = "commands:\n" + "\n".join(f"  {name:<11}{what}" for name, what in COMMANDS.items())
     parser = Parser("tuibp", "The step-debugger for backpropagation.", f"{commands}\n\n{EXAMPLES}")
     parser.add_argument("file", metavar="FILE", nargs="?", help=OPEN_HELP)
     parser.add_argument("--continue", dest="go_on", action="store_true", help="go on with the last session of FILE")

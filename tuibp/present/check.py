@@ -119,11 +119,19 @@ def _unexplained(verdict: Verdict) -> list[str]:
     first = verdict.first
     also = "also " if verdict.explanations else ""
     lines = [f"WRONG  There {also}is a departure that is in no catalogue of mistakes."]
-    if first is not None and first.ratio is not None:
-        lines.append(
-            f"       Your number is {short(first.ratio, DIGITS)} times the right one, everywhere in this tensor."
-        )
+    if first is not None and first.yours is not None and not math.isfinite(first.yours):
+        lines.append(f"       {first.seen} is not a number: look for an overflow, a log of 0 or a division by 0.")
+    elif first is not None and first.ratio is not None:
+        lines.append(f"       Your number is {_times(first.ratio)} times the right one, everywhere in this tensor.")
     return lines
+
+
+def _times(ratio: float) -> str:
+    """A ratio; one that is nearly 1 by what it is off."""
+    off = ratio - 1.0
+    if abs(off) >= 1e-4:
+        return short(ratio, DIGITS)
+    return f"(1 {'+' if off > 0.0 else '-'} {abs(off):.2g})"
 
 
 def _named(head: str, named: Named) -> list[str]:
@@ -168,7 +176,7 @@ def _departure(first: Departure) -> list[str]:
         else "not a number"
     )
     cells = first.pattern or f"{first.differing} of {first.size} cells"
-    ratio = f"; yours is {short(first.ratio, DIGITS)} times the expected" if first.ratio is not None else ""
+    ratio = f"; yours is {_times(first.ratio)} times the expected" if first.ratio is not None else ""
     return [*lines, *told, f"  {error}, {cells}{ratio}"]
 
 

@@ -125,7 +125,11 @@ def _scale(seen: Seen, c: float, step: Step, l: int, any_rate: bool) -> tuple[Fi
     if abs(size - 1.0) <= 10.0 * seen.tolerance.relative:
         return tuple(found)
     output = l == seen.probe.L and step in (Step.ERROR, Step.SLOPE)
-    words = factor_words(size, seen.probe.sizes[-1], seen.probe.network.cost.name) if output else ""
+    words = (
+        factor_words(size, seen.probe.sizes[-1], seen.probe.network.cost.name, max(1e-7, seen.tolerance.relative))
+        if output
+        else ""
+    )
     if not words and not (any_rate and output):
         return None
     return (*found, Finding(step, l, COST_FACTOR, words or f"{size:.6g}", ratio=size))

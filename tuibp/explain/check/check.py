@@ -10,6 +10,7 @@ from tuibp.engine.network import Network
 from tuibp.engine.recipe import Recipe
 from tuibp.errors import InputError
 from tuibp.explain.check.catalogue import CATALOGUE
+from tuibp.explain.check.close import DOUBLE, HALF, SINGLE, Tolerance
 from tuibp.explain.check.contract.calls import Caller
 from tuibp.explain.check.contract.describe import describe
 from tuibp.explain.check.contract.detect import detect
@@ -58,11 +59,11 @@ def check(caller: Caller, recipe: Recipe | None, name: str = "", own: list[Walke
 
 def _walked(code: Handed, probes: list[Probe]) -> list[Walked]:
     """The probes one after the other; a name that one has given is tried first on the next."""
-    single = _single_precision(code, probes[0])
+    tolerance = _precision(code, probes[0])
     walked: list[Walked] = []
     for probe in probes:
         known = frozenset(n for one in walked for chain in one.chains for n in chain.names)
-        walked.append(examine(code, probe, single, known))
+        walked.append(examine(code, probe, tolerance, known))
         if walked[-1].failure is not None and walked[-1].failure.kind == "timeout":
             break
     return walked
@@ -153,6 +154,7 @@ def _many(n: int, what: str) -> str:
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
-def _single_precision(code: Handed, probe: Probe) -> bool:
+def _precision(code: Handed, probe: Probe) -> Tolerance:
     code.singles(probe, (0,))
-    return any(kind in ("float32", "float16") for answer in code.answers for kind in answer.types)
+    kinds = {kind for answer in code.answers for kind in answer.types}
+    return HALF if "float16" in kinds else SINGLE if "float32" in kinds else DOUBLE

@@ -1,7 +1,7 @@
 """When two arrays are the same number: the one rule of the check (explain.md section 3).
 
 ||u - r|| <= 1e-9 max(||u||, ||r||), or <= 1e-12 of the largest gradient norm, which is what rounding leaves of a tensor
-that is zero. Numbers that were float32 on the way have 1e-4.
+that is zero. Numbers that were float32 on the way have 1e-4, of float16 1e-2.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Tolerance:
 
 DOUBLE = Tolerance()
 SINGLE = Tolerance(relative=1e-4)
+HALF = Tolerance(relative=1e-2)
 
 
 def relative_error(u: Array, r: Array) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tuibp.explain.check.batches import relate
 from tuibp.explain.check.chain import Chain, Finding
-from tuibp.explain.check.close import DOUBLE, SINGLE, Tolerance
+from tuibp.explain.check.close import DOUBLE, Tolerance
 from tuibp.explain.check.observed import Failure, Observed, Remark
 from tuibp.explain.check.probe import Probe
 from tuibp.explain.check.probes import FEW
@@ -71,11 +71,11 @@ class Walked:
         return Probed(self.probe.name, self.probe.sizes, self.failure, self.unexplained, names)
 
 
-def examine(code: Code, probe: Probe, single_precision: bool = False, known: frozenset[str] = frozenset()) -> Walked:
+def examine(code: Code, probe: Probe, tolerance: Tolerance = DOUBLE, known: frozenset[str] = frozenset()) -> Walked:
     """Run the user's code on one probe and explain its numbers.
 
     Args:
-        single_precision: whether these are numbers of single precision.
+        tolerance: of the precision that the numbers have had.
         known: names that other probes have given.
     """
     singles: list[Observed] = []
@@ -83,7 +83,6 @@ def examine(code: Code, probe: Probe, single_precision: bool = False, known: fro
         if isinstance(result, Failure):
             return Walked(probe, failure=result)
         singles.append(result)
-    tolerance = SINGLE if single_precision else DOUBLE
     side_by_side = seen(probe, singles, tolerance)
     chains = walk(side_by_side, any_rate=code.any_rate, known=known)
     if chains[0].measure[:2] > (0, 0):
@@ -111,13 +110,13 @@ def _batch(code: Code, probe: Probe, singles: list[Observed], tolerance: Toleran
     return relate(probe, result, singles, tolerance)
 
 
-def diagnose(code: Code, probes: Sequence[Probe], *, single_precision: bool = False) -> Verdict:
+def diagnose(code: Code, probes: Sequence[Probe]) -> Verdict:
     """Run and explain; the first probe is the one that is shown."""
     with np.errstate(all="ignore"):
         walked: list[Walked] = []
         for probe in probes:
             known = frozenset(name for one in walked for chain in one.chains for name in chain.names)
-            walked.append(examine(code, probe, single_precision, known))
+            walked.append(examine(code, probe, known=known))
         return conclude(walked)
 
 

@@ -127,6 +127,8 @@ def _exact(case: _Case) -> Network | None:
 def _likeliest(case: _Case, whole: bool) -> Network | None:
     """The network that leaves least unexplained, with the fewest mistakes."""
     side = seen(case.probe, case.singles, SINGLE)
+    if not side.finite:
+        return None if whole else replace(DEFAULT)
     likely = _able(case) if case.handed else _hidden(side)
     if _ones(side):
         return _network(case.probe.sizes, likely[0], "softmax", "cross-entropy")

@@ -28,6 +28,11 @@ class Seen:
     """(S,) where the code gives them."""
     tolerance: Tolerance
 
+    @property
+    def finite(self) -> bool:
+        """Whether all of them are numbers: nothing explains those that are none."""
+        return all(np.isfinite(array).all() for array in (*self.vectors.values(), *self.dW.values()))
+
     def vector(self, name: str, layer: int) -> Array | None:
         """(n_l, S) of a tensor; None where the user does not give it, or not in this shape."""
         found = self.vectors.get((name, layer))

@@ -166,12 +166,13 @@ def _row(seen: Seen, chain: Chain, right: Pass, name: str, l: int, c: float, at:
     shows = (name in ("delta", "db") and seen.vectors.get(("delta", l)) is None) or name == "delta"
     faults = [f for f in chain.findings if f.layer == l and _counts(f)]
     wrong = any(f.step in steps for f in faults) or (shows and any(f.step in upstream for f in faults))
+    agreed = any(f.layer == l and f.step in steps and not _counts(f) for f in chain.findings)
     return Row(
         Tensor(name, l),
         _of(name, yours, at),
         _of(name, reference_, at),
         relative_error(yours, scaled),
-        _judgement(yours, reference_, scaled, wrong, seen.tolerance),
+        _judgement(yours, reference_, scaled, wrong, seen.tolerance) if wrong or not agreed else "convention",
     )
 
 

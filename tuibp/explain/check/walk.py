@@ -58,7 +58,7 @@ def _walk(
     if not found:
         return found
     least = min(chain.measure for chain in found)[:2]
-    if quick or observed(seen) or least <= (0, 1):
+    if quick or observed(seen) or least <= (0, 1) or not seen.finite:
         return found
     # A mistake that cannot be seen is worth a guess only where it explains everything: there are hundreds to be tried.
     least = min(least, EVERYTHING)

@@ -80,13 +80,18 @@ def _transposed(context: Context, l: int) -> Array | None:
     return outer(context.a[l - 1], context.delta[l])
 
 
+DECAY = 1e-6
+"""What weight decay adds at least, of the gradient: a smaller multiple fits any rounding error."""
+
+
 def _decay(given: Array | None, right: Array, parameters: Array) -> Array | None:
     """right + λ parameters, for the λ that fits the user's own numbers best."""
     if given is None or given.shape != right.shape or not parameters.any():
         return None
     whole = np.broadcast_to(parameters, right.shape)
     rate = float(np.vdot(whole, given - right)) / float(np.vdot(whole, whole))
-    return right + rate * whole
+    visible = abs(rate) * np.linalg.norm(whole) > DECAY * np.linalg.norm(right)
+    return right + rate * whole if visible else None
 
 
 def _aliased(tensors: Layers, l: int) -> Variants:

@@ -37,11 +37,12 @@ COST_FACTOR = Mistake(
     "dC_da[L] times a constant", "dC_da[L] times another constant", 3, lambda *_: (), convention=True)  # fmt: skip
 
 
-def factor_words(c: float, n: int, cost: str) -> str:
+def factor_words(c: float, n: int, cost: str, precision: float = 1e-7) -> str:
     """What a factor of the cost is, for n output units: "1/2"; empty where it is none that people write.
 
     Args:
         cost: the network's: a factor n makes a sum of a mean over the units, and of nothing else.
+        precision: relative, that c is known to.
     """
     known = {
         f"1/{n}": 1.0 / n, f"2/{n}": 2.0 / n, f"1/{2 * n}": 0.5 / n,
@@ -49,4 +50,4 @@ def factor_words(c: float, n: int, cost: str) -> str:
     }  # fmt: skip
     if cost == "mean-squared-error":
         known = {f"{n}": 1.0 * n, f"{2 * n}": 2.0 * n, f"{n}/2": 0.5 * n, **known}
-    return next((words for words, value in reversed(known.items()) if math.isclose(c, value, rel_tol=1e-7)), "")
+    return next((words for words, value in reversed(known.items()) if math.isclose(c, value, rel_tol=precision)), "")

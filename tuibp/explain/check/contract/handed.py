@@ -215,9 +215,10 @@ class Handed:
         if any(answer.printed for answer in self.answers):
             found.append(Remark("prints", f"{title} prints; tuibp has kept that to itself"))
         types = frozenset().union(*(answer.types for answer in self.answers)) if self.answers else frozenset()
-        if any(name in ("float32", "float16") for name in types):
-            single = "float32" if "float32" in types else "float16"
-            found.append(Remark("float32", f"{title} gives {single}: compared to 4 digits only"))
+        for kind, digits in (("float16", 2), ("float32", 4)):
+            if kind in types:
+                found.append(Remark(kind, f"{title} gives {kind}: compared to {digits} digits only"))
+                break
         if "list" in types:
             found.append(Remark("lists", f"{title} gives lists of numbers, not arrays: read as arrays"))
         mutated = {key for answer in self.answers for key in answer.after}
