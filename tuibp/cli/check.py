@@ -111,7 +111,8 @@ def _opened(arguments: Namespace, verdict: Verdict, title: str, own: list[Walked
         if found.places:
             told = console.execute("departure").lines[0]
             console.first_cell = found.places[0].cell
-            console.opening = f"{told} n goes to the next one."
+            network = f"Another network than the file's: {verdict.mismatch}. " if verdict.mismatch else ""
+            console.opening = network + told + (" n goes to the next one." if len(found.places) > 1 else "")
         else:
             console.opening = "Your numbers stand beside the reference's, and are the same."
 

@@ -352,8 +352,10 @@ def next_departure(console: Console, request: Request) -> Job:
     here = next((k for k, t in enumerate(behind) if t == session.t), -1)
     number = (here + 1) % len(behind)
     start, place = session.t, own.places[number]
+    only = len(behind) == 1 and here == 0
     yield from session.travel(behind[number])
-    words = f"Departure {number + 1} of {len(behind)}: {place.words}."
+    head = "There is no other departure" if only else f"Departure {number + 1} of {len(behind)}"
+    words = f"{head}: {place.words}."
     reply = arrived(console, Stop(session.t, start, words))
     reply.values["cell"] = str(place.cell)
     return reply

@@ -199,7 +199,8 @@ def term_rows(formula: CellFormula, digits: int, width: int, room: int) -> Lines
     if len(shown) < len(values):
         with np.errstate(all="ignore"):
             rest = float(np.add.reduce(np.delete(values, shown)))
-        others = f"{len(values) - len(shown)} others = {short(rest, digits)}"
+        left = len(values) - len(shown)
+        others = f"{left} {'other' if left == 1 else 'others'} = {short(rest, digits)}"
         rows.append([Run(" " * (_INDENT + 7)), Run(others, "dim")])
     return rows
 

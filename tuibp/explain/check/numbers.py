@@ -13,8 +13,9 @@ from tuibp.engine.text import safe
 from tuibp.errors import InputError
 from tuibp.explain.check.batches import relate
 from tuibp.explain.check.close import Tolerance
+from tuibp.explain.check.contract.found import Form
 from tuibp.explain.check.contract.layout import Layout
-from tuibp.explain.check.contract.reading import Form, read
+from tuibp.explain.check.contract.reading import read
 from tuibp.explain.check.contract.roles import NAMED, result_role
 from tuibp.explain.check.diagnose import Walked, conclude
 from tuibp.explain.check.observed import Observed

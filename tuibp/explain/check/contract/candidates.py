@@ -9,10 +9,11 @@ from functools import partial
 
 import numpy as np
 
-from tuibp.explain.check.contract.arguments import biases_in, containers, hidden_in, made_of_parameters, parameters_in
+from tuibp.explain.check.contract.arguments import biases_in, containers, parameters_in
 from tuibp.explain.check.contract.calls import Function
 from tuibp.explain.check.contract.handed import Handed
 from tuibp.explain.check.contract.layout import SAMPLES, Layout, layouts
+from tuibp.explain.check.contract.making import hidden_in, made_of_parameters
 from tuibp.explain.check.contract.roles import argument_role
 from tuibp.explain.check.contract.store import Slot, bias_style
 from tuibp.explain.check.observed import Failure

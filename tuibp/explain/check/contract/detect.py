@@ -7,34 +7,25 @@ gradients of its last layer, still are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from tuibp.engine.network import Network
-from tuibp.engine.operations import Tensor
-from tuibp.explain.check.close import Tolerance, ratio
-from tuibp.explain.check.contract.arguments import UnfillableError, containers, depth_in, look, parameters_in
+from tuibp.explain.check.contract.arguments import UnfillableError, containers, depth_in, parameters_in
+from tuibp.explain.check.contract.batched import with_batches
 from tuibp.explain.check.contract.calls import Answer, Caller, Inventory
 from tuibp.explain.check.contract.candidates import candidates, globals_of
+from tuibp.explain.check.contract.fit import ALIKE, Score, consistent, score
 from tuibp.explain.check.contract.handed import Handed, fits
 from tuibp.explain.check.contract.layout import Layout
-from tuibp.explain.check.contract.reading import function_source
+from tuibp.explain.check.contract.programs import look
 from tuibp.explain.check.contract.store import sizes_of, slots
 from tuibp.explain.check.contract.target import Target, targets
 from tuibp.explain.check.observed import Failure, Observed
 from tuibp.explain.check.probe import Probe
 from tuibp.explain.check.probes import one_layer, one_of_several, sized, square_of, trial_of
-from tuibp.explain.check.reference import reference
-
-LOOSE = Tolerance(relative=1e-4)
-"""For telling layouts apart, float32 included."""
-
-Score = tuple[float, ...]
-ALIKE = 4
-"""Entries of a score up to the tensors that are right."""
 
 
 def detect(caller: Caller, like: Network, name: str = "", *, free: bool = False) -> Handed | Failure:
@@ -98,7 +89,7 @@ def _try(caller: Caller, inventory: Inventory, target: Target, like: Network, fr
             only = bool(own) or depth != like.L or (found.whole and not _deeper(found, like, free))
             limited = replace(found, depth=depth) if only else found
             if found.whole:
-                return _with_batches(_without_biases(limited, probe), probe)
+                return with_batches(_without_biases(limited, probe), probe)
             partial = partial or limited
         elif found is not None:
             if found.kind in ("timeout", "died"):
@@ -122,11 +113,11 @@ def _one_layer(start: Handed, like: Network, free: bool) -> Handed | None:
         found = _best(replace(start, layout=Layout(container="bare", flat=flat)), probe)
         if not isinstance(found, Handed) or not found.whole:
             continue
-        consistent = _layered(found, found.suited(probe))
-        if consistent:
+        level = _layered(found, found.suited(probe))
+        if level:
             limited = replace(found, depth=1, outputs=1 if n == 1 else None)
-            limited = _with_batches(_without_biases(limited, probe), probe)
-            reached.append(((consistent, float(limited.batched)), limited))
+            limited = with_batches(_without_biases(limited, probe), probe)
+            reached.append(((level, float(limited.batched)), limited))
     if not reached:
         return None
     best = max(reached, key=lambda one: one[0])[1]
@@ -137,9 +128,9 @@ def _one_layer(start: Handed, like: Network, free: bool) -> Handed | None:
 
 
 def _layered(found: Handed, probe: Probe) -> float:
-    """How much of what comes back is as one layer gives it: see `_consistent`."""
+    """How much of what comes back is as one layer gives it: see `consistent`."""
     observed = found.single(probe, 0)
-    return 0.0 if isinstance(observed, Failure) else _consistent(observed, probe)
+    return 0.0 if isinstance(observed, Failure) else consistent(observed, probe)
 
 
 def _deeper(found: Handed, like: Network, free: bool) -> bool:
@@ -182,7 +173,7 @@ def _fixed(start: Handed, like: Network, free: bool) -> Handed | None:
     probe = sized(like, sizes, "a probe of your sizes")
     probe = one_of_several(probe) if free else probe
     found = _best(replace(start, fixed=sizes), probe)
-    return _with_batches(replace(found, fixed=sizes), probe) if isinstance(found, Handed) else None
+    return with_batches(replace(found, fixed=sizes), probe) if isinstance(found, Handed) else None
 
 
 def _own_sizes(start: Handed, like: Network) -> tuple[int, ...] | None:
@@ -200,9 +191,6 @@ def _own_sizes(start: Handed, like: Network) -> tuple[int, ...] | None:
         return None
     numbers, _ = sizes
     return numbers
-
-
-# -- one probe
 
 
 def _best(start: Handed, probe: Probe, reached: dict[Layout, tuple[int, ...]] | None = None) -> Handed | Failure | None:
@@ -282,100 +270,3 @@ def _variants(handed: Handed, answer: Answer) -> Iterator[Handed]:
     yield replace(handed, any_rate=in_place and not known, in_place=bool(answer.after), answers=[])
     if result is not None and (handed._argument_for("lr") or not known):
         yield replace(handed, steps=True, any_rate=not known, answers=[])
-
-
-def score(observed: Observed, probe: Probe) -> Score:
-    """How well an observation fits: tensors of the right shape, and those that are right up to a factor."""
-    right = reference(probe, observed.samples)
-    weights, biases = fits(observed, probe)
-    given = sum(tensor.name == "dW" for tensor in observed.tensors)
-    alike = 0.0
-    for tensor, value in observed.tensors.items():
-        l = tensor.layer or 0
-        table = {"z": right.z, "a": right.a, "dC_da": right.dC_da, "delta": right.delta, "db": right.delta}
-        wanted = right.dW[l][0] if tensor.name == "dW" else table[tensor.name].get(l)
-        if wanted is None:
-            continue
-        value = value if tensor.name == "dW" else value.reshape(-1, 1)
-        with np.errstate(all="ignore"):
-            alike += ratio(value, wanted, LOOSE) is not None
-    whole = float(given == probe.L)
-    some = float(given > 0 or biases > 0)
-    return some, whole, float(weights == probe.L), alike, _consistent(observed, probe), float(weights), float(biases)
-
-
-def _consistent(observed: Observed, probe: Probe) -> float:
-    """How much is as it is for one sample, whatever σ and C: dW[l] is db[l] times something, dW[1] is db[1] times x."""
-    count = 0
-    for tensor, dW in observed.tensors.items():
-        if tensor.name != "dW" or dW.ndim != 2 or not dW.any():
-            continue
-        x = probe.X[:, observed.samples[0]]
-        factor = x if tensor.layer == 1 else dW[np.abs(dW).max(axis=1).argmax()]
-        if factor.shape != dW.shape[1:]:
-            continue
-        with np.errstate(all="ignore"):
-            delta, db = dW @ factor / (factor @ factor), observed.tensors.get(Tensor("db", tensor.layer))
-            count += LOOSE.equal(dW, np.outer(delta, factor))
-            count += db is not None and ratio(db, delta, LOOSE) is not None
-    return float(count)
-
-
-# -- batches
-
-
-def _with_batches(found: Handed, probe: Probe) -> Handed:
-    """Whether several samples may be handed over at once, and as what."""
-    probe = found.suited(probe)
-    if found.layout.sample == "plain":
-        return found
-    if found.layout.pairs:
-        return replace(found, batched=True, cached=found.cached, answers=[])
-    if found.layout.sample != "vec":
-        return replace(found, batched=_takes(found, probe), cached=found.cached, answers=[])
-    single = found.single(probe, 0)
-    if isinstance(single, Failure):
-        return found
-    level = score(single, probe)
-    for sample in ("row", "col"):
-        other = replace(found.under(replace(found.layout, sample=sample)), cached=found.cached)
-        alone = other.single(probe, 0)
-        if isinstance(alone, Failure) or score(alone, probe) < level or not _takes(other, probe, clean=True):
-            continue
-        return replace(other, batched=True, cached=found.cached, answers=[])
-    return found
-
-
-_BATCHES = re.compile(r"\.shape\s*\[|axis\s*=|keepdims|batch|np\.mean|/\s*[mNn]\b|\.mean\(|\bX\b")
-
-
-def _meant_for_batches(found: Handed) -> bool:
-    """Whether a function says that it takes several samples, so that it may be held to it.
-
-    A function of one sample often runs on a batch of columns and leaves δ apart by sample: that is no mistake of it.
-    """
-    name = found.target.function.name
-    source = function_source(found.inventory.source, name, found.target.owner.name if found.target.owner else "")
-    return _BATCHES.search(source) is not None
-
-
-def _takes(found: Handed, probe: Probe, *, clean: bool = False) -> bool:
-    """Whether a batch gives gradients of the right shape.
-
-    Args:
-        clean: whether they must be the sum or the mean of those of the samples.
-    """
-    from tuibp.explain.check.batches import relate
-
-    samples = tuple(range(4))
-    result = replace(found, batched=True, answers=[]).batch(probe, samples)
-    meant = _meant_for_batches(found)
-    if result is None or isinstance(result, Failure):
-        return not clean and meant
-    if not clean and meant:
-        return True
-    singles = [one for one in found.singles(probe, samples) if isinstance(one, Observed)]
-    if len(singles) < len(samples):
-        return False
-    relations = relate(probe, result, singles, LOOSE)
-    return bool(relations) and not any(relation.mistake for relation in relations)

@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 
 from tuibp.engine.arrays import Array
-from tuibp.explain.check.contract.arguments import UnfillableError, look, made_of_parameters, numbers, program
+from tuibp.explain.check.contract.arguments import UnfillableError
 from tuibp.explain.check.contract.calls import Answer, Call, Caller, Inventory, Program
+from tuibp.explain.check.contract.found import Found
 from tuibp.explain.check.contract.layout import Layout
-from tuibp.explain.check.contract.reading import Found, read, read_named, returned_names
+from tuibp.explain.check.contract.making import made_of_parameters
+from tuibp.explain.check.contract.programs import look, numbers, program
+from tuibp.explain.check.contract.reading import read, read_named
+from tuibp.explain.check.contract.returned import returned_names
 from tuibp.explain.check.contract.roles import argument_role
 from tuibp.explain.check.contract.store import Slot, changed, layers_of, slots
 from tuibp.explain.check.contract.target import Target

@@ -11,7 +11,7 @@ import numpy as np
 
 from tuibp.engine.arrays import Array
 from tuibp.engine.operations import Tensor
-from tuibp.explain.check.contract.reading import Form, Found
+from tuibp.explain.check.contract.found import Form, Found
 from tuibp.explain.check.observed import Observed
 from tuibp.explain.check.probe import Probe
 

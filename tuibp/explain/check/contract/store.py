@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tuibp.engine.arrays import Array
-from tuibp.explain.check.contract.reading import Form, Found
+from tuibp.explain.check.contract.found import Form, Found
 from tuibp.explain.check.contract.roles import argument_role
 
 Path = tuple[str | int, ...]
