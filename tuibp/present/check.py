@@ -81,6 +81,9 @@ def _outcome(verdict: Verdict) -> list[str]:
         told = f"RIGHT  What you give is the gradient of the cost. You do not give {', '.join(missing)}."
         return textwrap.wrap(told, WIDTH, subsequent_indent=" " * 7)
     if verdict.outcome == "failed":
+        if verdict.rows:
+            told = "FAILED  What your code gives has the shape of no gradient: it may want to be called in another way."
+            return textwrap.wrap(f"{told} {_ADAPTER}", WIDTH, subsequent_indent=" " * 7)
         return ["FAILED  Your code gave no numbers to be checked."]
     lines: list[str] = []
     if verdict.mismatch:

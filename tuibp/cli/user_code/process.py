@@ -227,6 +227,7 @@ def _parameters(parameters: list[dict[str, Any]]) -> tuple[Parameter, ...]:
             one["default"] is not None,
             None if one["default"] is None else decode(one["default"]),
             one["kind"].startswith("VAR"),
+            one["kind"] in ("KEYWORD_ONLY", "VAR_KEYWORD"),
         )
         for one in parameters
     )

@@ -125,11 +125,12 @@ def conclude(walked: Sequence[Walked]) -> Verdict:
     ran = [one for one in walked if one.chains]
     shown = next(iter(ran), None)
     explanations = _together([one for one in ran if not one.unexplained])
-    unexplained = any(one.unexplained for one in ran)
+    read = any(map(_shaped, ran))
+    unexplained = read and any(one.unexplained for one in ran)
     named = tuple(_named(names, ran, convention=False) for names in explanations if names)
     batch = {finding.name: finding for one in ran for finding in one.batch}
     outcome: Outcome = "right" if ran and all(one.right for one in ran) else "wrong"
-    if not ran or (outcome == "right" and any(one.failure for one in walked)):
+    if not read or (outcome == "right" and any(one.failure for one in walked)):
         outcome = "failed"
     chain = None if shown is None else shown.chains[0]
     first = _first(ran)
@@ -148,6 +149,16 @@ def conclude(walked: Sequence[Walked]) -> Verdict:
         probed=tuple(one.told for one in walked),
         unexplained=unexplained,
     )
+
+
+def _shaped(one: Walked) -> bool:
+    """Whether anything has the shape of what it is called: else it was called wrongly, and that says nothing of it."""
+    if one.seen is None:
+        return False
+    sizes, S = one.probe.sizes, len(one.seen.samples)
+    fits = [array.shape == (sizes[l], S) for (_, l), array in one.seen.vectors.items() if l]
+    fits += [array.shape == (S, sizes[l], sizes[l - 1]) for l, array in one.seen.dW.items() if l]
+    return any(fits)
 
 
 def _together(ran: Sequence[Walked]) -> list[frozenset[str]]:

@@ -18,7 +18,7 @@ from tuibp.explain.check.contract.passed import wants
 from tuibp.explain.check.forward import observed, wrong_z
 from tuibp.explain.check.observed import Observed
 from tuibp.explain.check.probe import Probe
-from tuibp.explain.check.probes import FEW, one_layer, one_of_several, sized, square_of, trial_of
+from tuibp.explain.check.probes import FEW, one_of_several, sized, square_of, trial_of
 from tuibp.explain.check.reference import apply, reference
 from tuibp.explain.check.seen import Seen, seen
 from tuibp.explain.check.walk import walk
@@ -101,7 +101,7 @@ def _case(code: Handed) -> _Case | None:
     """Numbers of the code; None where it gives none."""
     trials = [make(DEFAULT, code.depth or DEFAULT.L) for make in (trial_of, square_of)]
     if code.outputs is not None:
-        trials = [one_layer(DEFAULT, code.outputs)]
+        trials = [trial_of(DEFAULT, code.depth or DEFAULT.L, code.outputs)]
     if code.fixed is not None:
         trials = [sized(DEFAULT, code.fixed, "a trial")]
     for trial in trials:

@@ -105,16 +105,13 @@ def sized(like: Network, sizes: tuple[int, ...], name: str, *, biased: bool = Tr
     return made(name, sizes, hidden, like.layers[-1].activation.name, like.cost.name, biased=biased)
 
 
-def trial_of(like: Network, depth: int) -> Probe:
-    """Of as many layers as are asked for, no two of one size: for telling layouts apart."""
-    return sized(like, (*UNEQUAL[:depth], 3), "a trial")
-
-
-def one_layer(like: Network, outputs: int) -> Probe:
-    """Of one layer. One unit is no softmax: it has a sigmoid, as in logistic regression."""
+def trial_of(like: Network, depth: int, outputs: int = 3) -> Probe:
+    """Of as many layers as are asked for, no two of one size: for telling layouts apart. One unit is no softmax."""
+    sizes = (*UNEQUAL[:depth], outputs)
     if outputs == 1 and not like.layers[-1].activation.elementwise:
-        return made("a trial", (UNEQUAL[0], 1), (), "sigmoid", "binary-cross-entropy")
-    return sized(like, (UNEQUAL[0], outputs), "a trial")
+        hidden = tuple(layer.activation.name for layer in like.layers[:-1])
+        return made("a trial", sizes, hidden, "sigmoid", "binary-cross-entropy")
+    return sized(like, sizes, "a trial")
 
 
 def square_of(like: Network, depth: int) -> Probe:

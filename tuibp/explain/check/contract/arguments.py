@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tuibp.explain.check.contract.calls import Function, Parameter, Ref
 from tuibp.explain.check.contract.layout import Layout, Nested
 from tuibp.explain.check.contract.passed import passed
 from tuibp.explain.check.contract.roles import Role, argument_role
+from tuibp.explain.check.contract.sizes import size_of
 from tuibp.explain.check.probe import Probe
 
 
@@ -59,10 +62,10 @@ def containers(function: Function) -> tuple[str, ...]:
     """The containers that a function's parameters may want, the common ones first."""
     roles = [argument_role(parameter.name) for parameter in function.parameters]
     if any(role is not None and role.name == "params" for role in roles):
-        return ("dict", "pairs", "dicts", "halves", "zero", "list")
+        return ("dict", "pairs", "dicts", "halves", "zero", "list", "vector")
     if depth_in(function) is not None:
         return ("list",)
-    return ("list", "lead", "numbers", "dict", "lists")
+    return ("list", "lead", "numbers", "dict", "lists", "vector")
 
 
 def arguments(function: Function, setting: Setting) -> tuple[list[Any], dict[str, Any]]:
@@ -76,11 +79,15 @@ def arguments(function: Function, setting: Setting) -> tuple[list[Any], dict[str
     by_place = True
     for parameter in function.parameters:
         if parameter.variadic:
+            if by_place and not parameter.keyword and parameters_in(Function("", (parameter,))):
+                positional += _one_after_the_other(setting)
             continue
         value = argument(function, parameter, setting)
-        if value is LEFT_OUT:
+        if value is LEFT_OUT or parameter.keyword:
             by_place = False
-        elif by_place:
+        if value is LEFT_OUT:
+            continue
+        if by_place:
             positional.append(value)
         else:
             named[parameter.name] = value
@@ -95,6 +102,10 @@ def argument(function: Function, parameter: Parameter, setting: Setting) -> Any:
     name, role = parameter.name, argument_role(parameter.name)
     if name in setting.results:
         return setting.results[name]
+    if role is None and not parameter.has_default:
+        size = size_of(name, setting.probe.sizes)
+        if size is not None:
+            return size
     if role is not None:
         value = _by_role(role, setting, function)
         if value is not LEFT_OUT:
@@ -128,9 +139,11 @@ def _by_role(role: Role, setting: Setting, function: Function) -> Any:
     return makers[role.name]() if role.name in makers else LEFT_OUT
 
 
-def pairs(setting: Setting) -> list[tuple[Any, Any]]:
-    """[(x, y), ...] of some samples."""
-    layout, probe = setting.layout, setting.probe
+def pairs(setting: Setting) -> Any:
+    """[(x, y), ...] of some samples, or (X, Y)."""
+    layout, probe, samples = setting.layout, setting.probe, setting.samples
+    if layout.packed:
+        return layout.of(probe.X, samples), layout.target(probe, samples)
     return [(layout.of(probe.X, (s,)), layout.target(probe, (s,))) for s in setting.samples]
 
 
@@ -153,7 +166,23 @@ def _parameter(name: str, number: int | None, setting: Setting, function: Functi
         return dict(enumerate(arrays, start=1))
     if layout.container == "lists":
         return [Nested(array) for array in arrays]
+    if layout.container == "vector":
+        return _rolled(setting)
     return arrays
+
+
+def _one_after_the_other(setting: Setting) -> list[Any]:
+    """W1, b1, W2, b2, ..., for *params."""
+    layout, probe = setting.layout, setting.probe
+    apart, found = not layout.inside and layout.bias != "none", []
+    for l in range(1, probe.L + 1):
+        found += [layout.W(probe, l), layout.b(probe, l)] if apart else [layout.W(probe, l)]
+    return found
+
+
+def _rolled(setting: Setting) -> Any:
+    """The same in one vector, as an optimizer wants it: costFunction(theta, ...)."""
+    return np.concatenate([array.ravel() for array in _one_after_the_other(setting)])
 
 
 def _all_parameters(setting: Setting) -> Any:
@@ -171,6 +200,8 @@ def _all_parameters(setting: Setting) -> Any:
         return list(zip(W, b, strict=True)) if b else W
     if container == "dicts":
         return [{"W": W[k], "b": b[k]} if b else {"W": W[k]} for k in range(probe.L)]
+    if container == "vector":
+        return _rolled(setting)
     if container == "halves":
         return {"weights": W, "biases": b, "W": W, "b": b}
-    return [one for both in zip(W, b, strict=True) for one in both] if b else W
+    return _one_after_the_other(setting)

@@ -21,6 +21,8 @@ class Parameter:
     default: Value = None
     variadic: bool = False
     """Whether it is *args or **kwargs."""
+    keyword: bool = False
+    """Whether it is taken by its name only."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ def candidates(start: Handed, probe: Probe) -> Iterator[Handed]:
     handed_over = any(parameters_in(f) for f in functions)
     roles = {r.name for f in functions for p in f.parameters for r in [argument_role(p.name)] if r is not None}
     label = probe.sizes[-1] > 1 and bool(np.isin(probe.Y, (0.0, 1.0)).all())
-    pairs = "pairs" in roles and "x" not in roles
+    own = {r.name for p in target.function.parameters for r in [argument_role(p.name)] if r is not None}
+    pairs = "pairs" in own and "x" not in own
     samples = SAMPLES if not _plain(start) else (*SAMPLES, "plain")
     if start.layout.container == "bare" and handed_over:
         yield from _bare(start, any(biases_in(f) for f in functions), label)
@@ -38,7 +39,11 @@ def candidates(start: Handed, probe: Probe) -> Iterator[Handed]:
         apart = any(biases_in(f) for f in functions)
         kinds = dict.fromkeys(kind for f in functions if parameters_in(f) for kind in containers(f))
         every = partial(layouts, containers=tuple(kinds), biased=None, label=label, pairs=pairs, samples=samples)
-        for layout in (*every(apart=apart), *(every(apart=False) if "params" in roles else ())):
+        found = [*every(apart=apart), *(every(apart=False) if "params" in roles else ())]
+        if "vector" in kinds and not apart and "W" in roles:
+            found += every(apart=True, containers=("vector",))
+        found += [replace(layout, pairs=False, packed=True) for layout in found] if pairs else []
+        for layout in found:
             yield replace(start, layout=layout, biased=layout.bias != "none", cached={}, answers=[])
         return
     yield from _stored(start, probe, label, pairs, samples)

@@ -25,7 +25,7 @@ from tuibp.explain.check.contract.store import sizes_of, slots
 from tuibp.explain.check.contract.target import Target, targets
 from tuibp.explain.check.observed import Failure, Observed
 from tuibp.explain.check.probe import Probe
-from tuibp.explain.check.probes import one_layer, one_of_several, sized, square_of, trial_of
+from tuibp.explain.check.probes import one_of_several, sized, square_of, trial_of
 
 
 def detect(caller: Caller, like: Network, name: str = "", *, free: bool = False) -> Handed | Failure:
@@ -95,7 +95,22 @@ def _try(caller: Caller, inventory: Inventory, target: Target, like: Network, fr
             if found.kind in ("timeout", "died"):
                 return found
             failure = failure or found
-    return _fixed(start, like, free) or partial or failure
+    found = _fixed(start, like, free) or partial
+    if found is None and failure is not None and failure.kind == "exception":
+        found = _one_output(start, like, free, depths)
+    return found or failure
+
+
+def _one_output(start: Handed, like: Network, free: bool, depths: Sequence[int]) -> Handed | None:
+    """Code for yes and no: `assert A2.shape == (1, m)`."""
+    for depth in depths:
+        probe = trial_of(like, depth, 1)
+        probe = one_of_several(probe) if free else probe
+        found = _best(start, probe)
+        if isinstance(found, Handed) and found.whole:
+            limited = replace(found, outputs=1, depth=depth if depth != depths[0] or len(depths) == 1 else None)
+            return with_batches(_without_biases(limited, probe), probe)
+    return None
 
 
 def _one_layer(start: Handed, like: Network, free: bool) -> Handed | None:
@@ -108,7 +123,7 @@ def _one_layer(start: Handed, like: Network, free: bool) -> Handed | None:
         return None
     reached: list[tuple[Score, Handed]] = []
     for n, flat in ((3, False), (1, False), (1, True)):
-        probe = one_layer(like, n)
+        probe = trial_of(like, 1, n)
         probe = one_of_several(probe) if free else probe
         found = _best(replace(start, layout=Layout(container="bare", flat=flat)), probe)
         if not isinstance(found, Handed) or not found.whole:

@@ -156,6 +156,8 @@ class Handed:
         if not found.has("dW"):
             where = self._slots(probe)
             moved = changed(where if isinstance(where, list) else [], answer.instance)
+            if result is not None and not self._moved(moved, probe):
+                moved = Found()
             if not moved.arrays:
                 moved = self._changed_arguments(answer, probe, samples)
             if not moved.arrays and result is None and self.in_place:
@@ -163,6 +165,15 @@ class Handed:
             for tensor, array in moved.arrays.items():
                 found.add(tensor.name, tensor.layer or 0, array)
         return found
+
+    def _moved(self, found: Found, probe: Probe) -> bool:
+        """Whether any parameter is another than before: beside a result, a step that changes nothing is none."""
+        for tensor, value in found.arrays.items():
+            before = self.layout.W(probe, tensor.layer or 0) if tensor.name == "W" else (
+                self.layout.b(probe, tensor.layer or 0))  # fmt: skip
+            if before.size != value.size or not np.array_equal(before.ravel(), value.ravel()):
+                return True
+        return False
 
     def _unchanged(self, probe: Probe) -> Found:
         """A step that has changed nothing: its gradient is zero."""

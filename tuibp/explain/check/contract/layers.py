@@ -25,13 +25,14 @@ def rolled_out(found: Found, vector: Array, form: Form) -> bool:
     order = [("dW", l) for l in layers] if form.inside else [(name, l) for l in layers for name in ("dW", "db")]
     if form.apart:
         order.sort(key=lambda one: one[0] == "db")
-    for width in (None, 1, form.m):
+    for width in (None, 1, form.m, 0):  # 0: there are none
         wanted = [shapes.get(one, (form.sizes[one[1]] if width is None else width,)) for one in order]
         sizes = [int(np.prod(shape)) for shape in wanted]
         if vector.size == sum(sizes) > 0:
             parts = np.split(vector, np.cumsum(sizes)[:-1])
             for (name, l), shape, part in zip(order, wanted, parts, strict=True):
-                found.add(name, l, part.reshape(shape))
+                if part.size:
+                    found.add(name, l, part.reshape(shape))
             return True
     return False
 

@@ -39,7 +39,8 @@ class Layout:
     container: str = "list"
     """Of the layers' arrays: "list", "lead" (a placeholder for layer 0 in front), "dict" ({"W1": ...}), "numbers"
     ({1: ...}), "pairs" ([(W, b), ...]), "dicts" ([{"W": ..., "b": ...}, ...]), "halves" ({"weights": [...],
-    "biases": [...]}), "lists" (nested lists of numbers), "bare" (of the only layer, in no container).
+    "biases": [...]}), "lists" (nested lists of numbers), "bare" (of the only layer, in no container), "vector" (all in
+    one vector, W[1], b[1], W[2], ...).
     """
     flat: bool = False
     """Whether the only layer has one unit and w is a vector (n,), b a number, and y a number a sample."""
@@ -47,6 +48,8 @@ class Layout:
     """Whether y is the number of a class."""
     pairs: bool = False
     """Whether samples come as a list of (x, y)."""
+    packed: bool = False
+    """Whether they come as one pair, (X, Y)."""
     hidden_list: bool = False
     """Whether a constructor wants the sizes of its hidden layers as a list."""
 

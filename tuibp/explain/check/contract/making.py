@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from tuibp.explain.check.contract.arguments import LEFT_OUT, Setting, UnfillableError, argument, parameters_in
 from tuibp.explain.check.contract.calls import Function, Make, Parameter
 from tuibp.explain.check.contract.roles import Role, argument_role
+from tuibp.explain.check.contract.sizes import is_hidden, size_of
 from tuibp.explain.check.contract.target import Target
-
-_UNITS = r"(_?(size|dim|dims|nodes|units|neurons|layer|n|features))?"
-_COUNT = r"(n|num|no|dim|size)_?(of_?)?"
-_PLACES = (
-    (
-        rf"(n|num|no|dim|size)_?(of_?)?(in|input|inputs|x|i|features){_UNITS}|(in|input|inputs){_UNITS}|i_?dim|dim_?in",
-        0,
-    ),
-    (
-        rf"(n|num|no|dim|size)_?(of_?)?(out|output|outputs|y|o|classes){_UNITS}|(out|output|outputs){_UNITS}|dim_?out",
-        -1,
-    ),
-    (
-        rf"{_COUNT}(hid|hidden|h)s?{_UNITS}_?1?|(hid|hidden)s?(_?layers?)?{_UNITS}_?1?|dim_?hid(den)?|"
-        r"hid(den)?_?(layer_?)?(sizes|layers)",
-        1,
-    ),
-)
-"""Sizes that are handed over one by one."""
 
 
 def maker(parameters: Sequence[Parameter], name: str, setting: Setting) -> Make:
@@ -59,6 +40,8 @@ def maker(parameters: Sequence[Parameter], name: str, setting: Setting) -> Make:
 
 
 def _maker_value(function: Function, parameter: Parameter, setting: Setting) -> Any:
+    if isinstance(parameter.default, str):  # hidden="tanh" is no size
+        return LEFT_OUT
     size = _size(parameter.name, setting)
     if size is not None:
         return size
@@ -83,13 +66,10 @@ def setting_function(function: Function) -> Function:
 
 def hidden_in(parameters: Sequence[Parameter]) -> bool:
     """Whether a constructor is told the hidden layers' sizes by themselves."""
-    return any(re.fullmatch(_PLACES[2][0], parameter.name.strip("_").lower()) for parameter in parameters)
+    return any(is_hidden(parameter.name) for parameter in parameters)
 
 
 def _size(name: str, setting: Setting) -> int | list[int] | None:
-    probe, word = setting.probe, name.strip("_").lower()
-    if re.fullmatch(_PLACES[2][0], word):
-        if setting.layout.hidden_list:
-            return list(probe.sizes[1:-1])
-        return probe.sizes[1] if probe.L == 2 else None
-    return next((probe.sizes[k] for pattern, k in _PLACES if re.fullmatch(pattern, word)), None)
+    if setting.layout.hidden_list and is_hidden(name):
+        return list(setting.probe.sizes[1:-1])
+    return size_of(name, setting.probe.sizes)

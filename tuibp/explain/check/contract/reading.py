@@ -69,7 +69,10 @@ def _read(found: Found, value: Any, form: Form, names: Sequence[str], name: str)
         found.cost = value if found.cost is None else found.cost
         return
     role = result_role(name) if name else None
-    if isinstance(value, dict):
+    by_number = isinstance(value, dict) and bool(value) and all(key.isdigit() for key in value)
+    if by_number and role is not None and role.name != "grads" and role.number is None:
+        _by_role(found, role, value, form)
+    elif isinstance(value, dict):
         _dict(found, value, form, name)
     elif role is not None and role.name not in ("grads",) and _by_role(found, role, value, form):
         return
@@ -129,7 +132,9 @@ def _dict(found: Found, value: dict[str, Any], form: Form, name: str) -> None:
     gradients = result_role(name) in (Role("grads"), None) and not any(
         role is not None and role.name == "dW" for role in keys.values()
     )
-    zero_based = any(role is not None and role.number == 0 and role.name != "a" for role in keys.values())
+    # a0 is x, and dA0 is the error at x: neither says that layers are counted from 0.
+    named = [role for role in keys.values() if role is not None and role.name not in ("a", "dC_da")]
+    zero_based = any(role.number == 0 for role in named)
     for key, role in keys.items():
         inner = value[key]
         if role is None:
@@ -166,10 +171,11 @@ def _by_role(found: Found, role: Role, value: Any, form: Form) -> bool:
             return True
         return False
     if isinstance(value, dict):
+        numbers = {key: "".join(c for c in key if c.isdigit()) for key in value}
+        first = 1 if name != "a" and any(digits and int(digits) == 0 for digits in numbers.values()) else 0
         for key, part in value.items():
-            digits = "".join(c for c in key if c.isdigit())
-            if digits and isinstance(part, np.ndarray) and int(digits) <= form.L:
-                found.add(name, int(digits), part)
+            if numbers[key] and isinstance(part, np.ndarray) and int(numbers[key]) + first <= form.L:
+                found.add(name, int(numbers[key]) + first, part)
         return True
     arrays = arrays_of(value, form)
     if (

@@ -25,7 +25,7 @@ _ARGUMENTS: dict[str, str] = {
     "W": r"w|ws|weights?|weights?_?(list|matrix|matrices)|w_?list|all_?weights|thetas?|kernels?|synapses|syn|omega|"
     r"weight_?mats?|mats",
     "b": r"b|bs|bias(es)?|bias(es)?_?(list|vectors?)|b_?list|all_?biases|offsets?|intercepts?",
-    "params": r"params?|parameters?|network|net|model|nn|mlp|layers|state|p|weights_and_biases|wb",
+    "params": r"(initial_?)?(nn_?)?params?|parameters?|network|net|model|nn|mlp|layers|state|p|weights_and_biases|wb",
     "lr": r"lr|l_?rate|eta|learning_?rate|learn_?rate|alpha|rate|step|step_?size|epsilon_?lr",
     "zero": r"lambd|lambda_?|lmbda|lam|reg|reg_?lambda|l2|l2_?reg|decay|weight_?decay|momentum|mu|beta|dropout|"
     r"dropout_?rate|reg_?strength|regulari[sz]ation",
@@ -89,6 +89,7 @@ _OF_LAYERS = ("W", "b", "dW", "db", "delta")
 
 def _find(name: str, patterns: list[tuple[str, re.Pattern[str]]]) -> Role | None:
     word = name.strip("_ ").lower().replace("/", "_").replace("∂", "d").replace("-", "_").replace("∇", "nabla")
+    word = re.sub(r"^(w|weights?|syn|theta)_?(\d)_?(\d)$", r"\1_\3", word)  # weights_0_1: from layer 0 to layer 1
     for role, pattern in patterns:
         if pattern.fullmatch(word):
             return Role(role)

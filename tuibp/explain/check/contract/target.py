@@ -16,6 +16,7 @@ ADAPTER = "tuibp_check"
 """A function of this name is preferred to all others."""
 
 _ONCE = r"step|sample|one|batch|mini_?batch|weights|once"
+_COST = r"(nn_?)?(loss|cost|objective)(_?(fn|func|function))?"
 _BACKWARD = (
     ADAPTER,
     r"back_?prop",
@@ -27,7 +28,7 @@ _BACKWARD = (
     r".*back_?prop.*",
     r".*backward.*",
     r".*grad.*",
-    r"(loss|cost|objective)(_?(fn|func|function))?",
+    _COST,
     rf"(train|update|fit|learn|step|sgd|optimi[sz]e)(_?({_ONCE}))?",
     r".*(train|update|mini_?batch|learn|fit).*",
 )
@@ -59,6 +60,12 @@ def rank(name: str) -> int:
     return next((k for k, pattern in enumerate(_BACKWARD) if re.fullmatch(pattern, word)), -1)
 
 
+def _has(function: Function, *names: str) -> bool:
+    """Whether an argument has one of some roles."""
+    roles = [argument_role(parameter.name) for parameter in function.parameters]
+    return any(role is not None and role.name in names for role in roles)
+
+
 def _takes_data(function: Function) -> bool:
     roles = [argument_role(parameter.name) for parameter in function.parameters]
     return any(role is not None and role.name in ("x", "y", "pairs", "forward", "params", "W") for role in roles)
@@ -72,7 +79,7 @@ def _takes_all(function: Function) -> bool:
 
 _ORDERS = (
     ("x", "y", "weights", "biases"), ("weights", "biases", "x", "y"), ("biases", "weights", "y", "x"),
-    ("x", "y", "params"), ("params", "x", "y"),
+    ("x", "y", "params"), ("params", "x", "y"), ("x", "y", "weights"), ("weights", "x", "y"),
 )  # fmt: skip
 """What arguments may be whose names say nothing, the likeliest first."""
 
@@ -102,6 +109,8 @@ def _forward_of(functions: Sequence[Function], backward: Function) -> Function |
         if f.name != backward.name and _FORWARD.fullmatch(f.name.strip("_").lower()) and "back" not in f.name.lower()
     ]  # fmt: skip
     exact = [f for f in found if "forward" in f.name.lower()]
+    words = backward.name.lower().replace("backward", "forward").replace("back", "forward")
+    exact.sort(key=lambda f: f.name.lower() != words)  # L_model_forward goes with L_model_backward
     return (exact or found or [None])[0]  # type: ignore[list-item]
 
 
@@ -120,14 +129,18 @@ def targets(inventory: Inventory, name: str = "") -> list[Target]:
     for function in functions:
         k = rank(function.name)
         if k >= 0 and _takes_data(function):
-            ranked.append((k, 0, Target(function, None, _forward_of(functions, function))))
+            # What has no target may be a part of it: linear_backward(dZ, cache).
+            ranked.append(
+                (k, 0 if _has(function, "y", "pairs") else 2, Target(function, None, _forward_of(functions, function)))
+            )
         if k >= 0:
             nameless += [Target(meant) for meant in _meant(function)]
     for owner in inventory.classes.values():
         methods = list(owner.methods.values())
         for method in methods:
             k = rank(method.name)
-            if k >= 0 and not method.name.startswith("__"):
+            cost = re.fullmatch(_COST, method.name.strip("_").lower()) is not None
+            if k >= 0 and not method.name.startswith("__") and (not cost or _has(method, "x", "pairs")):
                 ranked.append((k, 1, Target(method, owner, _forward_of(methods, method))))
     found = [target for *_, target in sorted(ranked, key=lambda one: one[:2])]
     if not found and not nameless:
