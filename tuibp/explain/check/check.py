@@ -72,8 +72,8 @@ def _walked(code: Handed, probes: list[Probe]) -> list[Walked]:
 def _with_biases(verdict: Verdict) -> Verdict:
     """Code that computes with biases and gives no gradient for any of them has forgotten them."""
     silent = [row for row in verdict.rows if row.tensor.name == "db"]
-    if any(row.yours is not None for row in silent):
-        return verdict
+    if any(row.yours is not None for row in verdict.rows if row.tensor.name in ("db", "delta")):
+        return verdict  # δ of one sample is the gradient of b
     layers = tuple(row.tensor.layer or 0 for row in silent)
     forgotten = Named(CATALOGUE["bias-forgotten"], "", layers, max(layers), verdict.shown)
     explanations = verdict.explanations or ((),)

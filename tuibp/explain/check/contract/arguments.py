@@ -142,6 +142,8 @@ def _by_role(role: Role, setting: Setting, function: Function) -> Any:
 def pairs(setting: Setting) -> Any:
     """[(x, y), ...] of some samples, or (X, Y)."""
     layout, probe, samples = setting.layout, setting.probe, setting.samples
+    if layout.container == "neurons":  # rows of a table, the class in the last column
+        return [[*probe.X[:, s].tolist(), int(probe.Y[:, s].argmax())] for s in samples]
     if layout.packed:
         return layout.of(probe.X, samples), layout.target(probe, samples)
     return [(layout.of(probe.X, (s,)), layout.target(probe, (s,))) for s in setting.samples]
@@ -202,6 +204,9 @@ def _all_parameters(setting: Setting) -> Any:
         return [{"W": W[k], "b": b[k]} if b else {"W": W[k]} for k in range(probe.L)]
     if container == "vector":
         return _rolled(setting)
+    if container == "neurons":
+        return [[{"weights": [*w, b]} for w, b in zip(probe.W[l].tolist(), probe.b[l].tolist(), strict=True)]
+                for l in layers]  # fmt: skip
     if container == "halves":
         return {"weights": W, "biases": b, "W": W, "b": b}
     return _one_after_the_other(setting)

@@ -43,6 +43,8 @@ def candidates(start: Handed, probe: Probe) -> Iterator[Handed]:
         if "vector" in kinds and not apart and "W" in roles:
             found += every(apart=True, containers=("vector",))
         found += [replace(layout, pairs=False, packed=True) for layout in found] if pairs else []
+        if "params" in own and label and _by_unit(start):
+            found = [Layout(sample="plain", container="neurons", label=True)]
         for layout in found:
             yield replace(start, layout=layout, biased=layout.bias != "none", cached={}, answers=[])
         return
@@ -63,6 +65,12 @@ def _bare(start: Handed, apart: bool, label: bool) -> Iterator[Handed]:
 
 
 _LISTS = re.compile(r"\+\s*\[|\]\s*\+|\.append\(\s*1|\.insert\(\s*0\s*,\s*1|isinstance\(\w+,\s*list|\.index\(")
+
+
+def _by_unit(start: Handed) -> bool:
+    """Whether weights lie unit by unit in dicts: then the code does without arrays."""
+    source = start.inventory.source
+    return "numpy" not in source and re.search(r"""\[['"]weights['"]\]""", source) is not None
 
 
 def _plain(start: Handed) -> bool:

@@ -197,6 +197,8 @@ class Handed:
                 given[role.name if role.number is None else f"{role.name}{role.number}"] = value
             elif role is not None and role.name == "params":
                 given["params"] = value
+        if self.layout.container == "neurons":
+            return _units(given.get("params"))
         return _as_parameters(read(given, form)) if given else Found()
 
     def rate(self, answer: Answer, probe: Probe) -> float:
@@ -341,6 +343,19 @@ def fits(observed: Observed, probe: Probe) -> tuple[int, int]:
 def array(value: Any) -> Array:
     """For tests: any numbers as an array."""
     return np.asarray(value, dtype=np.float64)
+
+
+def _units(network: Any) -> Found:
+    """Parameters that lie unit by unit in dicts, the bias behind the weights."""
+    found = Found()
+    for l, layer in enumerate(network if isinstance(network, list) else [], start=1):
+        units = [unit.get("weights") for unit in layer if isinstance(unit, dict)]
+        rows = [row for row in units if isinstance(row, np.ndarray) and row.ndim == 1]
+        if rows and len(rows) == len(units) and len({row.shape for row in rows}) == 1:
+            matrix = np.stack(rows)
+            found.add("W", l, matrix[:, :-1])
+            found.add("b", l, matrix[:, -1])
+    return found
 
 
 def _told(answer: Answer) -> str:

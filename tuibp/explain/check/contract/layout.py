@@ -40,7 +40,7 @@ class Layout:
     """Of the layers' arrays: "list", "lead" (a placeholder for layer 0 in front), "dict" ({"W1": ...}), "numbers"
     ({1: ...}), "pairs" ([(W, b), ...]), "dicts" ([{"W": ..., "b": ...}, ...]), "halves" ({"weights": [...],
     "biases": [...]}), "lists" (nested lists of numbers), "bare" (of the only layer, in no container), "vector" (all in
-    one vector, W[1], b[1], W[2], ...).
+    one vector, W[1], b[1], W[2], ...), "neurons" ([[{"weights": [w, ..., b]}, ...], ...], a dict for every unit).
     """
     flat: bool = False
     """Whether the only layer has one unit and w is a vector (n,), b a number, and y a number a sample."""

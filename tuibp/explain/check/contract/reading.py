@@ -197,6 +197,12 @@ def _by_role(found: Found, role: Role, value: Any, form: Form) -> bool:
 def _sequence(found: Found, value: Sequence[Any], form: Form) -> None:
     """A list or tuple whose parts have no names."""
     parts = [part for part in value if part is not None]
+    scalars = [part for part in parts if isinstance(part, np.ndarray) and part.ndim == 0]
+    if 0 < len(scalars) < len(parts) and 1 not in form.sizes:  # (cost, gradients)
+        found.cost = float(scalars[0]) if found.cost is None else found.cost
+        rest = [part for part in parts if not (isinstance(part, np.ndarray) and part.ndim == 0)]
+        _read(found, rest[0] if len(rest) == 1 else rest, form, (), "")
+        return
     if form.single and all(isinstance(part, np.ndarray) for part in parts):
         of_one_unit(found, parts, form)
         return

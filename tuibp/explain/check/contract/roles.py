@@ -21,7 +21,8 @@ _ARGUMENTS: dict[str, str] = {
     "y": r"y|ys|y_?i|t|d|targets?|labels?|label_?vector|truth|answer|expected(_?(output|values?))?|"
     r"desired(_?output)?|y_?(true|train|batch|sample|data|label|target|onehot|one_?hot|out)|train_?y|"
     r"target_?(output|values?|vector)|ground_?truth|correct(_?output)?|want",
-    "pairs": r"mini_?batch|batch|training_?(data|set|examples?)|data|samples|examples?|data_?set|pairs|train_?data",
+    "pairs": r"train|rows|mini_?batch|batch|training_?(data|set|examples?)|data|samples|examples?|data_?set|pairs|"
+    r"train_?data",
     "W": r"w|ws|weights?|weights?_?(list|matrix|matrices)|w_?list|all_?weights|thetas?|kernels?|synapses|syn|omega|"
     r"weight_?mats?|mats",
     "b": r"b|bs|bias(es)?|bias(es)?_?(list|vectors?)|b_?list|all_?biases|offsets?|intercepts?",
