@@ -68,6 +68,9 @@ def run(arguments: Namespace) -> int:
 
         settings = differences(a.program, b.program) if a.program and b.program else []
         parted = isinstance(found, Parting)
+        if not isinstance(found, Parting) and not found.compared:
+            empty = b.name if found.longer == "a" else a.name
+            raise InputError(f"{empty} holds no operation", hint="write it anew with tuibp trace FILE --output F")
         if arguments.json:
             from tuibp.formats.strict_json import dumps
 
@@ -106,8 +109,10 @@ def _side(word: str, stack: ExitStack) -> Side:
         from tuibp.cli.files import open_recipe
 
         timeline = Timeline(open_recipe(word), spill=spill)
-    program = header(timeline, 0)["program"]
+    head = header(timeline, 0)
+    program = head["program"]
     assert isinstance(program, dict)
+    program = {"sizes": head["sizes"], **program}
     return Side(safe(word, 100), timeline, steps(timeline), program)
 
 

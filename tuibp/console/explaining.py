@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from tuibp.console.answering import answered, asked_cell
 from tuibp.console.console import Action, Console
 from tuibp.console.explained import Asked, Explained, explained
 from tuibp.console.moving import arrived
+from tuibp.console.reasons import REASONS
 from tuibp.console.reply import Job, Reply, Request
 from tuibp.debugger.conditions import written_sites
 from tuibp.debugger.ending import Stop
 from tuibp.debugger.expressions.evaluate import Batches, Evaluator
 from tuibp.debugger.expressions.typed import Typed
-from tuibp.debugger.names import SCALARS, TENSORS, CellRef, parse_cell
-from tuibp.debugger.nonfinite import FirstNonFinite
+from tuibp.debugger.names import SCALARS, CellRef
 from tuibp.debugger.sites import Site
 from tuibp.debugger.sweep import OvertakenError, Sweep
 from tuibp.debugger.view import View
 from tuibp.engine.text import safe
 from tuibp.errors import InputError, NameInputError
-from tuibp.explain.why.gains import Gains, Size, gains
-from tuibp.explain.why.links import Link, link
-from tuibp.explain.why.nonfinite import WORDS, classify
-from tuibp.explain.why.zero import Zero, why_zero
-from tuibp.present.cell_formula import cell_formula
+from tuibp.explain.why.links import Link
 from tuibp.present.numbers import short
 from tuibp.present.why import TERMS, why_cell, why_lines
 
@@ -37,25 +34,11 @@ MOST_BACK = 200
 """Places that can be gone back to."""
 
 
-def _cell(console: Console, text: str) -> CellRef:
-    """A cell by name; what has several cells wants one of them.
-
-    Raises:
-        NameInputError: there is none, or it is no single cell.
-    """
-    ref = parse_cell(text, console.session.recipe.network)
-    if ref.name in TENSORS and not ref.index:
-        shape = TENSORS[ref.name].shape(console.session.recipe.network, ref.layer or 0)
-        zeros = ",".join("0" for _ in shape)
-        raise NameInputError(f"{ref} has {math.prod(shape)} cells", hint=f"name one, such as {ref}[{zeros}]")
-    return ref
-
-
 def why(console: Console, request: Request) -> Job | Reply:
     """why CELL, why small X, why big X, why zero CELL, why nan."""
     word, _, rest = request.argument.partition(" ")
-    if word in _KINDS and (rest.strip() or word == "nan"):
-        return _KINDS[word](console, request, rest.strip())
+    if word in REASONS and (rest.strip() or word == "nan"):
+        return REASONS[word](console, request, rest.strip())
     most = TERMS
     if request.format:
         digits = request.format.isascii() and request.format.isdigit() and len(request.format) < 6
@@ -63,10 +46,10 @@ def why(console: Console, request: Request) -> Job | Reply:
             hint = f"write why/20 CELL, up to {MOST_TERMS}"
             raise InputError(f'"{safe(request.format, 20)}" is not how many', hint=hint)
         most = int(request.format)
-    cell = _cell(console, request.argument)
+    cell = asked_cell(console, request.argument)
     view = console.session.view()
     found = _about(view, cell, most)
-    return _answer(console, request, found[0], found[1], {"cell": str(cell)})
+    return answered(console, request, found[0], found[1], {"cell": str(cell)})
 
 
 def _about(view: View, cell: CellRef, most: int) -> tuple[list[tuple[str, int]], list[Link]]:
@@ -81,129 +64,6 @@ def _about(view: View, cell: CellRef, most: int) -> tuple[list[tuple[str, int]],
     if found is None:
         raise NameInputError(view.why_undefined(cell.name, cell.layer), hint="ask again behind it")
     return [(line.text, line.link) for line in why_lines(found)], list(found.links)
-
-
-def _answer(
-    console: Console, request: Request, lines: list[tuple[str, int]], links: list[Link], values: dict[str, object]
-) -> Reply:
-    """The answer goes to the transcript and to the pane; its links can be followed."""
-    question = f"{request.name} {request.argument}".strip()
-    console.explained = explained(question, console.session.position.name, lines, links)
-    told = [*(text for text, _ in lines)]
-    if links:
-        told.append("follow N goes to where that was written; follow goes back.")
-    return Reply(tuple(told), values={"explained": True, "links": [_plain(one) for one in links], **values})
-
-
-def _plain(one: Link) -> dict[str, object]:
-    return {"cell": str(one.cell), "t": one.t, "sample": one.sample}
-
-
-# -- small, big, zero, nan
-
-
-def _small(console: Console, request: Request, text: str) -> Reply:
-    return _gains(console, request, text, "small")
-
-
-def _big(console: Console, request: Request, text: str) -> Reply:
-    return _gains(console, request, text, "big")
-
-
-def _gains(console: Console, request: Request, text: str, size: Size) -> Reply:
-    ref = parse_cell(text, console.session.recipe.network)
-    if ref.name not in ("db", "dC_da", "dW") or ref.layer is None or (ref.name == "dC_da" and ref.layer == 0):
-        raise NameInputError(f"{ref} is no gradient of a layer", hint="ask for delta[l], dC_da[l] or dW[l]")
-    view = console.session.view()
-    table = gains(view, ref.name, ref.layer, size)
-    if table is None:
-        raise NameInputError(view.why_undefined(ref.name, ref.layer), hint="ask again behind it")
-    lines = gain_lines(table)
-    values: dict[str, object] = {
-        "target": table.target, "norm": table.product, "verdict": table.verdict,
-        "steps": [{"label": s.label, "gain": s.value, "norm": s.norm, "of": s.of} for s in table.steps],
-    }  # fmt: skip
-    return _answer(console, request, [(line, 0) for line in lines], [], values)
-
-
-def gain_lines(table: Gains) -> list[str]:
-    """The table in decades, with a mark on its worst step."""
-    lines = [f"|{table.target.replace('db', 'δ')}| = {short(table.product, 6)}, as a product of gains:"]
-    width = max(len(step.label) for step in table.steps)
-    for k, step in enumerate(table.steps):
-        decades = math.log10(step.value) if step.value > 0.0 else -math.inf
-        mark = "  <- the most" if k == table.worst else ""
-        value = short(step.value, 6)
-        norm = f"|{step.of}| = {short(step.norm, 6)}"
-        lines.append(f"  {step.label:<{width}}  {value:>12}  {decades:+7.2f} decades  {norm}{mark}")
-    return [*lines, table.verdict]
-
-
-def _zero(console: Console, request: Request, text: str) -> Reply:
-    cell, view = _cell(console, text), console.session.view()
-    formula = cell_formula(view, cell)
-    if formula.value is None:
-        raise NameInputError(view.why_undefined(cell.name, cell.layer), hint="ask again behind it")
-    reasons = why_zero(view, cell)
-    if reasons is None:
-        raise InputError(f"{cell} is not 0 but {short(formula.value, 6)}", hint=f"why {cell} explains it")
-    lines: list[tuple[str, int]] = []
-    links: list[Link] = []
-    _tell(view, reasons, 0, lines, links)
-    return _answer(console, request, lines, links, {"cell": str(cell), "kind": reasons.kind})
-
-
-def _tell(view: View, reason: Zero, depth: int, lines: list[tuple[str, int]], links: list[Link]) -> None:
-    number = 0
-    if depth:
-        links.append(link(view, reason.cell, reason.sample))
-        number = len(links)
-    mark = f"{number:>3}  " if number else "     "
-    lines.append((f"{mark}{'  ' * depth}{reason.text}", number))
-    for inner in reason.because:
-        _tell(view, inner, depth + 1, lines, links)
-
-
-def _nan(console: Console, request: Request, text: str) -> Job:
-    session = console.session
-    if text:
-        cell = _cell(console, text)
-        value = cell_formula(session.view(), cell).value
-        if value is not None and math.isfinite(value):
-            raise InputError(f"{cell} is {short(value, 6)}, a finite number", hint=f"why {cell} explains it")
-    search = FirstNonFinite(session.timeline)
-    while True:
-        try:
-            t = yield from search.up_to(session.t)
-            break
-        except OvertakenError:
-            continue
-    if t is None:
-        raise InputError("everything is finite up to here", hint="catch nan and continue look further")
-    place, op = session.clock.at(t), session.clock.at(t - 1).op
-    assert op is not None
-    view = View(session.timeline, t)
-    found = classify(view, op)
-    if found is None:
-        raise InputError(f"{op.name} wrote it, but nothing is to be seen of it here", hint=f"goto t={t}")
-    links = [Link(found.cell, t, found.sample), *(link(view, cell) for cell, _ in found.operands)]
-    sample = "" if found.sample is None else f", sample {found.sample}"
-    detail = f" ({found.detail})" if found.detail else ""
-    lines = [
-        (f"The first is {found.cell} = {short(found.value, 6)}, written by {op.name} at {place.name}{sample}.", 0),
-        (f"  {WORDS[found.kind]}{detail}", 0),
-        (f"  1  {found.cell}, where it was written", 1),
-    ]  # fmt: skip
-    lines += [(f"  {k}  {cell} = {short(value, 6)}", k) for k, (cell, value) in enumerate(found.operands, start=2)]
-    return _answer(console, request, lines, links, {"cell": str(found.cell), "kind": found.kind, "found": t})
-
-
-_KINDS: dict[str, Callable[[Console, Request, str], Job | Reply]] = {
-    "small": _small,
-    "big": _big,
-    "zero": _zero,
-    "nan": _nan,
-}
 
 
 # -- following
@@ -254,7 +114,7 @@ def _number(text: str) -> int:
 
 def _asked_about(console: Console, known: Explained) -> CellRef | None:
     try:
-        return _cell(console, known.question.partition(" ")[2])
+        return asked_cell(console, known.question.partition(" ")[2])
     except NameInputError:
         return None
 
@@ -273,7 +133,7 @@ def _at(reply: Reply, cell: CellRef | None, known: Explained | None) -> Reply:
 def blame(console: Console, request: Request) -> Job:
     """blame W[2][3,1]: the batches that moved a parameter most, each a place to go."""
     session = console.session
-    cell = _cell(console, request.argument)
+    cell = asked_cell(console, request.argument)
     if cell.name not in ("W", "b"):
         raise NameInputError(f"{cell} is computed anew in every batch", hint="blame asks about W[l][i,j] and b[l][i]")
     step = CellRef("u" + cell.name, cell.layer, cell.index)
@@ -335,7 +195,7 @@ def _blamed(console: Console, request: Request, cell: CellRef, found: list[tuple
         "cell": str(cell), "batches": len(steps), "way": way, "net": net,
         "blamed": [{"t": t, "at": clock.at(t - 1).name, "step": step, "share": abs(step) / way} for step, t in order],
     }  # fmt: skip
-    return _answer(console, request, lines, links, values)
+    return answered(console, request, lines, links, values)
 
 
 def next_departure(console: Console, request: Request) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tuibp.console.console import Action, Console
 from tuibp.console.explained import explained
 from tuibp.console.reply import Job, Reply, Request
@@ -25,7 +27,22 @@ def batch_at(view: View) -> tuple[Parameters, Array, Array]:
     train, record = view.recipe.train, view.record
     indices = view.timeline.order(0)[: view.m] if record is None else record.ws.indices
     params = view.state.params if record is None else record.state.params
-    return params, train.x[indices], train.y[indices]
+    return _as_they_stand(view, params), train.x[indices], train.y[indices]
+
+
+def _as_they_stand(view: View, params: Parameters) -> Parameters:
+    """With what has been set by hand since the batch began: its later operations read that."""
+    clock = view.timeline.clock
+    batch = clock.begun(view.t)[0] if view.record is not None else None
+    before = [edit for edit in view.timeline.edits if edit.t <= view.t and edit.ref.name in ("W", "b")]
+    edits = [edit for edit in before if clock.begun(edit.t)[0] == batch]
+    if not edits:
+        return params
+    copied = Parameters.of(view.network, params.W[1:], params.b[1:])
+    for edit in edits:
+        target = (copied.W if edit.ref.name == "W" else copied.b)[edit.ref.layer or 0]
+        target[edit.ref.index or ...] = edit.value
+    return copied
 
 
 def gradcheck(console: Console, request: Request) -> Job:
@@ -42,6 +59,8 @@ def gradcheck(console: Console, request: Request) -> Job:
             yield found
     assert result is not None
     lines: list[tuple[str, int]] = [(summary(result), 0)]
+    if result.single and result.passed and not _finite(view):
+        lines.append(("In float32 the program's own gradient is not finite: why nan finds where that begins.", 0))
     links: list[Link] = []
     for text, cell in check_lines(result):
         number = 0
@@ -53,6 +72,12 @@ def gradcheck(console: Console, request: Request) -> Job:
     console.explained = explained("gradcheck", console.session.position.name, lines, links)
     values = {"explained": True, **document(result)}
     return Reply(tuple(text for text, _ in lines), failed=not result.passed, values=values)
+
+
+def _finite(view: View) -> bool:
+    """Whether the program's own gradients of the batch are numbers, as far as they are computed."""
+    tensors = (view.get(name, l) for name in ("gW", "gb") for l in range(1, view.network.L + 1))
+    return all(tensor is None or bool(np.isfinite(tensor).all()) for tensor in tensors)
 
 
 def _cell(console: Console, request: Request) -> Reply:

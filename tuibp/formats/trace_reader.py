@@ -52,11 +52,14 @@ def read_trace(lines: Iterable[str], name: str) -> Trace:
     first = next(numbered, (1, ""))
     if first[1].strip() == CSV_COLUMNS:
         return Trace({}, _csv_steps(numbered, name))
+    if not first[1].strip():
+        raise InputError("the file is empty", hint="write a trace with tuibp trace FILE --output F", where=name)
     header = _object(first[1], name, 1)
     if "tuibp" not in header or not isinstance(header.get("program"), dict):
         hint = "write one with tuibp trace FILE --output F"
         raise InputError("the first line is no header of a trace", hint=hint, where=f"{name}:1")
-    return Trace(header["program"], _json_steps(numbered, name))
+    sizes = {"sizes": header["sizes"]} if isinstance(header.get("sizes"), list) else {}
+    return Trace({**sizes, **header["program"]}, _json_steps(numbered, name))
 
 
 def _object(line: str, name: str, number: int) -> dict[str, Any]:

@@ -77,14 +77,16 @@ PANES = {
         "Why",
         "The answer to enter on a cell: its formula, then its terms, the largest first, each with its share. "
         "The arrows pick a term, enter follows it: to the cell that was read, and to the place just behind the "
-        "operation that wrote it; backspace goes back to the question. What the answer reads is lit in the tables. "
+        "operation that wrote it; backspace goes back to the question. pgdn, pgup, home and end turn the pages of a "
+        "long answer, z gives it the whole screen. What the answer reads is lit in the tables. "
         "! holds the gradient of a cell against differences of the cost, :gradcheck that of the batch. "
         ":why small delta[1], :why big dW[1], :why zero dW[1][0,0], :why nan and :blame W[1][0,1] ask more.",
     ),
     "console": (
         "The console",
         "What has been typed, and the answers. : opens the command line: print W[1], find cost > 0.3, info locals, "
-        "help. tab completes, up and down bring lines back, an empty line repeats the last movement or look.",
+        "help. tab completes, up and down bring lines back, an empty line repeats the last movement or look. Here the "
+        "arrows, pgdn, pgup, home and end scroll.",
     ),
 }
 """By pane: a heading and how to read it."""

@@ -21,6 +21,7 @@ _LABELS = {
     "step start": "compute it",
     "act stop": "on or off",
     "cursor console": "scroll",
+    "cursor why": "pick, scroll",
     "act cell": "why",
     "reverse-step link": "to the question",
     "reverse-step why": "to the question",

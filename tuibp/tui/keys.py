@@ -20,6 +20,10 @@ ARROWS = {
     "h": (0, -1),
 }
 PANE_KEYS = {"tab": 1, "shift+tab": -1}
+PAGES = {"pagedown": 1, "pageup": -1}
+"""Keys that turn pages where the focused pane is a text, and are a command elsewhere."""
+ENDS = {"home": -1, "end": 1}
+"""Keys that go to an end of such a text, and are nothing elsewhere."""
 
 
 def bindings() -> Iterator[tuple[str, str]]:
@@ -28,6 +32,8 @@ def bindings() -> Iterator[tuple[str, str]]:
         yield key, f"arrow({dy},{dx})"
     for key, step in PANE_KEYS.items():
         yield key, f"pane({step})"
+    for key, step in ENDS.items():
+        yield key, f"text_end({step})"
     for digit in "0123456789":
         yield digit, f"digit('{digit}')"
     for command in COMMANDS.values():
@@ -37,4 +43,5 @@ def bindings() -> Iterator[tuple[str, str]]:
             if key == "backspace":  # among answers it goes back to the question
                 yield key, "backspace"
                 continue
-            yield canonical_key(NAMES.get(key, key)), f"command('{command.name}')"
+            name = canonical_key(NAMES.get(key, key))
+            yield name, f"page({PAGES[name]}, '{command.name}')" if name in PAGES else f"command('{command.name}')"

@@ -102,6 +102,8 @@ class Layout:
         for other in TABBED:
             self.panes[other].set_class(other == self._front, "-front")
         self._pair.set_class(self._front in PAIRED, "-front")
+        # Where tables share one place an answer, which writes its own formula out, takes lines of the formula's pane.
+        self._screen.set_class(self._front == "why" and self.panes["why"].has_class("-explains"), "-explaining")
         if self.zoomed:
             self.zoom(name)
 

@@ -43,6 +43,8 @@ class PaneRow:
     """Whether it shares the place at the bottom with others on every screen."""
     listed: bool = False
     """Whether it is a list whose entries can be picked."""
+    read: bool = False
+    """Whether it is a text that is read page by page: there the keys for pages turn pages and run no batch."""
 
 
 def _fixed(title: str) -> Callable[[Scene], str]:
@@ -59,8 +61,8 @@ _ROWS = (
     PaneRow("curve", 7, _fixed("cost curve"), paint_curve, tabbed=True, bottom=True),
     PaneRow("stops", 8, _fixed("stops"), paint_stops, tabbed=True, bottom=True, listed=True),
     PaneRow("timelines", 9, _fixed("timelines"), paint_timelines, tabbed=True, bottom=True, listed=True),
-    PaneRow("console", 10, _fixed("console"), paint_said, tabbed=True, bottom=True),
-    PaneRow("why", 11, _fixed("why"), paint_explained, tabbed=True, bottom=True, listed=True),
+    PaneRow("console", 10, _fixed("console"), paint_said, tabbed=True, bottom=True, read=True),
+    PaneRow("why", 11, _fixed("why"), paint_explained, tabbed=True, bottom=True, listed=True, read=True),
 )
 
 PANES: dict[str, PaneRow] = {row.name: row for row in _ROWS}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from tuibp.engine.operations import Tensor
 from tuibp.engine.program import Op
 
 Kind: TypeAlias = Literal[
-    "overflow", "inf - inf", "0 * inf", "0 / 0", "x / 0", "log 0", "input", "operand", "divergence"
+    "overflow", "inf - inf", "0 * inf", "0 / 0", "x / 0", "log 0", "log < 0", "input", "operand", "divergence"
 ]
 
 WORDS: dict[Kind, str] = {
@@ -30,6 +30,7 @@ WORDS: dict[Kind, str] = {
     "0 / 0": "0 / 0",
     "x / 0": "a division by 0",
     "log 0": "log 0",
+    "log < 0": "the logarithm of a negative number: the output lies outside 0 to 1",
     "input": "it came in with the data, or was set by hand",
     "operand": "an operand was not finite already",
     "divergence": "the step is beyond the largest number of this type",
@@ -49,6 +50,7 @@ class NonFinite:
     detail: str = ""
 
 
+DOUBLE = np.dtype(np.float64)
 MOST = 4
 """Operands that are told."""
 
@@ -92,8 +94,14 @@ def _unknown(view: View, cell: CellRef) -> Found:
     return "overflow", [], ""
 
 
-def of_terms(terms: Sequence[tuple[float, ...]]) -> tuple[Kind, list[int], str]:
+def of_terms(
+    terms: Sequence[tuple[float, ...]], dtype: np.dtype[Any] = DOUBLE, value: float = math.inf
+) -> tuple[Kind, list[int], str]:
     """What makes a sum of products not finite: the kind, the terms to blame, the worst first, and a word on it.
+
+    Args:
+        dtype: of the network: what overflows in single precision is a modest number in double.
+        value: of the sum: nan where sums on the way have overflowed to both signs.
 
     >>> of_terms([(1e200, 1e200), (1.0, 2.0)])[0]
     'overflow'
@@ -103,8 +111,11 @@ def of_terms(terms: Sequence[tuple[float, ...]]) -> tuple[Kind, list[int], str]:
     '0 * inf'
     >>> of_terms([(1.7e308,), (1.7e308,)])[0:1]
     ('overflow',)
+    >>> of_terms([(1e30, 1e30), (-1e30, 1e30)], np.dtype(np.float32))[0]
+    'inf - inf'
     """
-    products = [math.prod(term) for term in terms]
+    with np.errstate(all="ignore"):
+        products = [float(np.multiply.reduce(np.array(term, dtype))) for term in terms]
     for k, term in enumerate(terms):
         if any(math.isnan(factor) for factor in term):
             return "operand", [k], "a factor is nan"
@@ -119,14 +130,16 @@ def of_terms(terms: Sequence[tuple[float, ...]]) -> tuple[Kind, list[int], str]:
     if given:
         return "operand", given, "a factor is infinite"
     order = sorted(range(len(products)), key=lambda k: -abs(products[k]))
+    if math.isnan(value):
+        return "inf - inf", infinite or order, "the sum overflows on the way"
     word = "one product is too large" if infinite else "each term is finite, their sum is not"
     return "overflow", infinite or order, word
 
 
-def _dot(view: View, left: list[CellRef], right: list[CellRef], last: list[CellRef]) -> Found:
+def _dot(view: View, cell: CellRef, left: list[CellRef], right: list[CellRef], last: list[CellRef]) -> Found:
     cells = [*zip(left, right, strict=True), *((one,) for one in last)]
     terms = [tuple(_value(view, cell) for cell in term) for term in cells]
-    kind, blamed, detail = of_terms(terms)
+    kind, blamed, detail = of_terms(terms, view.state.params.W[1].dtype, _value(view, cell))
     operands = [(cell, _value(view, cell)) for k in blamed for cell in cells[k]]
     return kind, operands, detail
 
@@ -143,7 +156,7 @@ def _z(view: View, cell: CellRef) -> Found:
     l, (i,) = cell.layer or 1, cell.index
     below = range(view.network.sizes[l - 1])
     left = [CellRef("W", l, (i, j)) for j in below]
-    return _dot(view, left, [CellRef("a", l - 1, (j,)) for j in below], [CellRef("b", l, (i,))])
+    return _dot(view, cell, left, [CellRef("a", l - 1, (j,)) for j in below], [CellRef("b", l, (i,))])
 
 
 def _a(view: View, cell: CellRef) -> Found:
@@ -161,7 +174,7 @@ def _dC_da(view: View, cell: CellRef) -> Found:
     if l < network.L:
         above = range(network.sizes[l + 1])
         left = [CellRef("W", l + 1, (k, i)) for k in above]
-        return _dot(view, left, [CellRef("db", l + 1, (k,)) for k in above], [])
+        return _dot(view, cell, left, [CellRef("db", l + 1, (k,)) for k in above], [])
     operands = [(one, _value(view, one)) for one in (CellRef("a", l, (i,)), CellRef("y", None, (i,)))]
     a, y = (value for _, value in operands)
     if not (math.isfinite(a) and math.isfinite(y)):
@@ -185,14 +198,14 @@ def _db(view: View, cell: CellRef) -> Found:
         operands = [(one, _value(view, one)) for one in (CellRef("a", l, (i,)), CellRef("y", None, (i,)))]
         return "operand", operands, ""
     if network.activation(l).elementwise:
-        return _dot(view, [CellRef("sp", l, (i,))], [CellRef("dC_da", l, (i,))], [])
+        return _dot(view, cell, [CellRef("sp", l, (i,))], [CellRef("dC_da", l, (i,))], [])
     above = range(network.sizes[l])
-    return _dot(view, [CellRef("sp", l, (k, i)) for k in above], [CellRef("dC_da", l, (k,)) for k in above], [])
+    return _dot(view, cell, [CellRef("sp", l, (k, i)) for k in above], [CellRef("dC_da", l, (k,)) for k in above], [])
 
 
 def _dW(view: View, cell: CellRef) -> Found:
     l, (i, j) = cell.layer or 1, cell.index
-    return _dot(view, [CellRef("db", l, (i,))], [CellRef("a", l - 1, (j,))], [])
+    return _dot(view, cell, [CellRef("db", l, (i,))], [CellRef("a", l - 1, (j,))], [])
 
 
 def _cost(view: View, cell: CellRef) -> Found:
@@ -204,6 +217,10 @@ def _cost(view: View, cell: CellRef) -> Found:
     if not (np.isfinite(a).all() and np.isfinite(y).all()):
         return "operand", [one for one in operands if not math.isfinite(one[1])], "an output is not finite"
     if "cross-entropy" in network.cost.name:
+        binary = network.cost.name == "binary-cross-entropy"
+        below = [i for i in units if (a[i] < 0.0 and y[i] != 0.0) or (binary and a[i] > 1.0 and y[i] != 1.0)]
+        if below:
+            return "log < 0", [operands[i] for i in below], ""
         empty = [i for i in units if (a[i] == 0.0 and y[i] != 0.0) or (a[i] == 1.0 and y[i] != 1.0)]
         if empty:
             told = [operands[i] for i in empty]
@@ -218,7 +235,9 @@ def _grad(view: View, cell: CellRef) -> Found:
     terms: Array = ws.D[l][cell.index[0]]
     if cell.name == "gW":
         terms = terms * ws.A[l - 1][cell.index[1]]
-    kind, blamed, detail = of_terms([(float(term),) for term in terms])
+    total = view.get(cell.name, l)
+    value = math.inf if total is None else float(total[cell.index])
+    kind, blamed, detail = of_terms([(float(term),) for term in terms], terms.dtype, value)
     inner = CellRef("dW" if cell.name == "gW" else "db", l, cell.index)
     return kind, [(inner, float(terms[k])) for k in blamed], f"{detail}; samples {', '.join(map(str, blamed[:MOST]))}"
 

@@ -33,8 +33,9 @@ EXAMPLES = {
 }
 """By command: what stands before the prompt, and in it."""
 ANSWERED = "The answer stands in the console: 10 tab goes there, the arrows scroll."
-EXPLAINED = "The arrows pick a term, enter follows it, backspace comes back."
-COVERED = "The arrows scroll the answer, esc goes back."
+EXPLAINED = "Arrows pick, enter follows, backspace returns, pgdn reads on."
+COVERED = "Arrows, pgdn, pgup, home, end scroll; esc goes back."
+BESIDE = "The answer stands in the why pane: 11 tab goes there, pgdn reads on."
 PENDING = {"mark": "Press a letter: this place gets it as its name.", "go-mark": "Press the letter of a mark."}
 WORDS = 24
 """Candidates of a completion that are shown."""
@@ -141,6 +142,7 @@ class ActingScreen(LookingScreen):
 
     def _explained(self, reply: Reply) -> None:
         """An answer with links: whoever has asked by key gets it under the keys, the first link picked."""
+        self.layout_of.panes["why"].add_class("-explains")  # from now on it is worth more lines
         self.layout_of.panes["why"].follow()
         before, known = self.choices.pane, self.console.explained
         if self._asks and before != "why":
@@ -152,6 +154,8 @@ class ActingScreen(LookingScreen):
         if self.choices.pane == "why" and known is not None and known.links:
             self.choices = replace(self.choices, entry="link:1")
         told = EXPLAINED if known is not None and known.links else COVERED
+        if self.choices.pane != "why":
+            told = BESIDE
         self.show(Note(reply.lines[0] if reply.moved else told, error=reply.failed, said=True))
 
     def do_line(self) -> None:

@@ -20,6 +20,10 @@ from tuibp.tui.widgets.picture import PictureView
 
 COUNT_DIGITS = 9
 """Longest count that can be typed."""
+OVERLAP = 1
+"""Lines of a text that stay in sight when a page is turned."""
+END = 1_000_000_000
+"""Lines that no text has."""
 
 
 class LookingScreen(QuietScreen):
@@ -129,13 +133,31 @@ class LookingScreen(QuietScreen):
         elif pane.row.name == "program":
             pane.follow()
             self.choose(choosing.move_place(self.scene, dy, dx))
-        elif pane.row.listed and dy:
+        elif pane.row.listed and dy and (choices := choosing.move_entry(self.scene, dy)).entry != self.choices.entry:
             pane.follow()
-            self.choose(choosing.move_entry(self.scene, dy))
+            self.choose(choices)
         elif pane.row.name == "network" and dx:
             self.look(dx)
         else:
-            pane.scroll_by(dy, dx)
+            pane.scroll_by(dy, dx)  # also of a list with nothing to pick, and behind its last entry
+
+    def action_page(self, direction: int, name: str) -> None:
+        """A page up or down where the focused pane is a text; elsewhere the key's own command."""
+        pane = self.layout_of.panes[self.choices.pane]
+        if not pane.row.read:
+            self.action_command(name)
+            return
+        pages, self._count = int(self._count or 1), ""
+        pane.scroll_by(direction * pages * max(1, pane.size.height - OVERLAP), 0)
+        self.show()
+
+    def action_text_end(self, direction: int) -> None:
+        """To the beginning or the end of a text; elsewhere these keys are nothing."""
+        pane = self.layout_of.panes[self.choices.pane]
+        if pane.row.read:
+            self._count = ""
+            pane.scroll_by(direction * END, 0)
+            self.show()
 
     def on_picture_view_clicked(self, event: PictureView.Clicked) -> None:
         """A click selects a cell, a line or an entry; a second one goes there."""
