@@ -140,7 +140,20 @@ class Net:
             self.b[l] -= self.lr * D.sum(axis=1, keepdims=True)
         return float(np.sum((A[-1] - Y) ** 2))
 """
-PAGES = [BY_KEYWORD, STARRED, PACKED, BY_NUMBER, OPTIMIZED, YES_OR_NO, IN_PLACE, BY_UNIT, DEFAULTS]
+OWN_RATE = """
+import numpy as np
+W1, b1, W2, b2 = np.zeros((3, 2)), np.zeros(3), np.zeros((1, 3)), np.zeros(1)
+lr = 0.1
+def train_one(x, y):
+    global W1, b1, W2, b2
+    h = 1 / (1 + np.exp(-(W1 @ x + b1)))
+    o = 1 / (1 + np.exp(-(W2 @ h + b2)))
+    d2 = (o - y) * o * (1 - o)
+    d1 = W2.T @ d2 * h * (1 - h)
+    W2, b2 = W2 - lr * np.outer(d2, h), b2 - lr * d2
+    W1, b1 = W1 - lr * np.outer(d1, x), b1 - lr * d1
+"""
+PAGES = [BY_KEYWORD, STARRED, PACKED, BY_NUMBER, OPTIMIZED, YES_OR_NO, IN_PLACE, BY_UNIT, DEFAULTS, OWN_RATE]
 
 
 @pytest.mark.parametrize("source", PAGES, ids=range(len(PAGES)))
@@ -156,6 +169,17 @@ WRONG = [
     (YES_OR_NO.replace(' * (1 - cache["A1"]**2)', ""), "slope-missing"),
     (BY_UNIT.replace('unit["out"] * (1 - unit["out"])', "1.0"), "slope-missing"),
     (DEFAULTS.replace("G = self.W[l].T @ D", "G = self.W[l].T @ G"), "raw-error-propagated"),
+    (
+        OWN_RATE.replace(
+            """    d1 = W2.T @ d2 * h * (1 - h)
+    W2, b2 = W2 - lr * np.outer(d2, h), b2 - lr * d2
+""",
+            """    W2, b2 = W2 - lr * np.outer(d2, h), b2 - lr * d2
+    d1 = W2.T @ d2 * h * (1 - h)
+""",
+        ),
+        "updated-weights-propagated",
+    ),
 ]
 
 

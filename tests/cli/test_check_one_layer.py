@@ -122,3 +122,11 @@ def test_mistakes_in_one_layer(tmp_path: Path, capsys: Captured, source: str, na
 def test_a_batch_that_sums_one_tensor_and_averages_the_other(tmp_path: Path, capsys: Captured) -> None:
     code, out, _ = checked(tmp_path, capsys, ROWS.replace("np.mean", "np.sum"))
     assert code == 1 and "the tensors are not reduced alike" in " ".join(out.split()), out
+
+
+def test_code_that_fails_with_more_layers_is_not_right_because_one_works(tmp_path: Path, capsys: Captured) -> None:
+    right = (Path(__file__).parents[2] / "samples" / "check" / "right_class.py").read_text(encoding="utf-8")
+    source = right.replace("a = self.activations[l + 1]", "a = self.activations[min(l + 2, len(self.weights))]")
+    code, out, _ = checked(tmp_path, capsys, source, "--json")
+    found = json.loads(out)
+    assert code == 1 and found["outcome"] == "wrong" and found["first"]["tensor"] == "delta", out

@@ -119,8 +119,10 @@ def _probes(code: Handed, like: Network, recipe: Recipe | None) -> list[Probe]:
     found = _probes_of(code, like, recipe)
     own = recipe is not None
     # A class by its number wants targets that are one.
-    return [one_of_several(probe) if code.layout.label and not (own and k == 0) else probe
-            for k, probe in enumerate(found)]  # fmt: skip
+    found = [one_of_several(probe) if code.layout.label and not (own and k == 0) else probe
+             for k, probe in enumerate(found)]  # fmt: skip
+    rate = code.own_rate(found[0])
+    return found if rate is None else [replace(probe, lr=rate) for probe in found]
 
 
 def _probes_of(code: Handed, like: Network, recipe: Recipe | None) -> list[Probe]:

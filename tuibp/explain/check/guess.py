@@ -189,7 +189,7 @@ def _hidden(side: Seen) -> tuple[str, ...]:
 
     for form in (z, *wrong_z(side)):  # with its bias forgotten, say
         found = tuple(name for name in ACTIVATIONS if meant(apply(name, form)))
-        if found:
+        if found and found != ("identity",):  # which z in the place of a shows as well
             return found
     return HIDDEN
 

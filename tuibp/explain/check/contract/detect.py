@@ -121,6 +121,8 @@ def _one_layer(start: Handed, like: Network, free: bool) -> Handed | None:
     target = start.target
     if target.owner is None and not (parameters_in(target.function) and containers(target.function)[0] == "list"):
         return None
+    if target.owner is not None and _deep(start, trial_of(like, 3)):
+        return None
     reached: list[tuple[Score, Handed]] = []
     for n, flat in ((3, False), (1, False), (1, True)):
         probe = trial_of(like, 1, n)
@@ -140,6 +142,12 @@ def _one_layer(start: Handed, like: Network, free: bool) -> Handed | None:
     if isinstance(listed, Handed) and _layered(listed, listed.suited(trial_of(like, 1))):
         return None  # it goes through a list, and the single row of a matrix passed for one
     return best
+
+
+def _deep(start: Handed, probe: Probe) -> bool:
+    """Whether an object has the weights of several layers where it is asked for them."""
+    found = replace(start, cached={})._slots(probe)
+    return isinstance(found, list) and len({slot.layer for slot in found if slot.name == "W"}) > 1
 
 
 def _layered(found: Handed, probe: Probe) -> float:

@@ -212,6 +212,13 @@ class Handed:
                 return value
         return 1.0
 
+    def own_rate(self, probe: Probe) -> float | None:
+        """The rate of its step that the code brings itself; None where it takes ours, or gives gradients."""
+        if self._argument_for("lr") or self.any_rate:
+            return None
+        self.single(self.suited(probe), 0)
+        return self.rate(self.answers[-1], probe) if self.answers and self.rate_known(self.answers[-1]) else None
+
     def rate_known(self, answer: Answer) -> bool:
         """Whether that is more than a guess."""
         held = {**numbers(self.inventory.data), **numbers(answer.instance)}

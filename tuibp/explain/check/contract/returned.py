@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 from tuibp.explain.check.contract.roles import result_role
 
 
+@cache
 def returned_names(source: str, function: str, owner: str = "") -> tuple[str, ...]:
     """The names in the last return statement of a function: ("cost", "grads"); empty where there are none.
 
@@ -19,6 +21,7 @@ def returned_names(source: str, function: str, owner: str = "") -> tuple[str, ..
     return _spelled(returns[-1].value) if returns else ()
 
 
+@cache
 def function_source(source: str, function: str, owner: str = "") -> str:
     """The text of a function; empty where there is none."""
     node = _definition(source, function, owner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 
@@ -132,11 +133,13 @@ def numbered(roles: Sequence[Role | None], L: int) -> list[Role | None]:
     return result
 
 
+@cache
 def argument_role(name: str) -> Role | None:
     """What an argument or an attribute of a name holds; None where the name says nothing."""
     return _find(name, _ARGUMENT_PATTERNS)
 
 
+@cache
 def result_role(name: str) -> Role | None:
     """What a result of a name holds."""
     return _find(name, _RESULT_PATTERNS)
