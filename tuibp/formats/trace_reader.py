@@ -53,7 +53,7 @@ def read_trace(lines: Iterable[str], name: str) -> Trace:
     if first[1].strip() == CSV_COLUMNS:
         return Trace({}, _csv_steps(numbered, name))
     if not first[1].strip():
-        raise InputError("the file is empty", hint="write a trace with tuibp trace FILE --output F", where=name)
+        raise InputError("the file is empty", hint="write a trace with tuibp trace FILE --output F", where=f"{name}:1")
     header = _object(first[1], name, 1)
     if "tuibp" not in header or not isinstance(header.get("program"), dict):
         hint = "write one with tuibp trace FILE --output F"

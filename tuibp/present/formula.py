@@ -222,7 +222,7 @@ def _share(value: float, total: float) -> str:
     if not total or not math.isfinite(value / total):
         return ""
     text = f"{value / total:+.0%}"
-    return "~0%" if text in ("-0%", "+0%") and value else text
+    return text if text not in ("-0%", "+0%") else "~0%" if value else "0%"
 
 
 def _done_rows(scene: Scene, width: int, room: int) -> Lines:

@@ -190,7 +190,8 @@ def _term_lines(why: Why) -> list[Line]:
         lines.append(Line(f"  {first or '':>3}  {_product(term):<{width}} = {_signed(term.value)}{share}", first))
     if why.others:
         share = _share(why.rest, why.total)
-        lines.append(Line(f"       {f'{why.others} others':<{width}} = {_signed(why.rest)}  {share:>6}"))
+        rest = f"{why.others} {'other' if why.others == 1 else 'others'}"
+        lines.append(Line(f"       {rest:<{width}} = {_signed(why.rest)}  {share:>6}"))
     if why.rounding and math.isfinite(why.rounding):
         lines.append(Line(f"  rounding: added up from left to right it is {short(why.rounding, 2)} less"
                           if why.rounding > 0 else
@@ -203,7 +204,8 @@ def _product(term: Term) -> str:
 
 
 def _signed(value: float) -> str:
-    return short(value, DIGITS) if value < 0 or math.isnan(value) else f"+{short(value, DIGITS)}"
+    text = short(value, DIGITS)
+    return text if value < 0 or value == 0.0 or text.startswith(("+", "-", "nan")) else f"+{text}"
 
 
 def document(why: Why) -> dict[str, object]:
