@@ -206,6 +206,7 @@ def next_departure(console: Console, request: Request) -> Job:
     if not own.places:
         raise InputError("your code departs nowhere on this network", hint="its numbers stand beside the reference's")
     from tuibp.debugger.location import parse_position
+    from tuibp.present.check import filled  # costs the start of the app what only this needs
 
     behind = [parse_position(place.at, session.clock) + 1 for place in own.places]
     # In the order of dataflow: another sample may show the next one.
@@ -215,7 +216,9 @@ def next_departure(console: Console, request: Request) -> Job:
     only = len(behind) == 1 and here == 0
     yield from session.travel(behind[number])
     head = "There is no other departure" if only else f"Departure {number + 1} of {len(behind)}"
-    words = f"{head}: {place.words}."
+    named = place.named
+    right = "" if named is None else f"; it should be {filled(named.mistake.right, named, named.layers[0])}"
+    words = f"{head}: {place.words}{right}."
     reply = arrived(console, Stop(session.t, start, words))
     reply.values["cell"] = str(place.cell)
     return reply

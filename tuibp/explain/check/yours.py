@@ -10,6 +10,7 @@ from tuibp.engine.arrays import Array
 from tuibp.explain.check.catalogue import Step
 from tuibp.explain.check.diagnose import Walked
 from tuibp.explain.check.table import departure
+from tuibp.explain.check.verdict import Named
 
 _OPERATIONS = {
     Step.Z: "fwd{l}.z", Step.A: "fwd{l}.a", Step.ERROR: "bwd{l}.dC_da", Step.RECURSION: "bwd{l}.dC_da",
@@ -27,6 +28,8 @@ class Place:
     """The position just before the operation: e0.b0.s2.bwd1.dC_da."""
     words: str
     cell: CellRef
+    named: Named | None = None
+    """The mistake; None where no row of the catalogue gives the numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +80,9 @@ def yours(walked: Walked, title: str, m: int) -> Yours | None:
         index = index if len(index) == size else (0,) * size
         words = "no row of the catalogue gives this" if finding.mistake is None else finding.mistake.title
         words = words.replace("{detail}", finding.detail)
-        words = words.replace("{own}", side.probe.network.activation(finding.layer).name)
-        places.append(Place(f"e0.b0.s{found.sample}.{operation}", words, CellRef(name, finding.layer, index)))
+        own_here = side.probe.network.activation(finding.layer).name
+        named = None if finding.mistake is None else Named(
+            finding.mistake, finding.detail, (finding.layer,), side.probe.L, side.probe.name, own_here)  # fmt: skip
+        at = f"e0.b0.s{found.sample}.{operation}"
+        places.append(Place(at, words.replace("{own}", own_here), CellRef(name, finding.layer, index), named))
     return Yours(title, samples, tuple(places))
