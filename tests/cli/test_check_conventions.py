@@ -188,3 +188,23 @@ def test_mistakes_in_them(tmp_path: Path, capsys: Captured, source: str, name: s
     code, out, _ = checked(tmp_path, capsys, source, "--json")
     named = [[one["name"] for one in some] for some in json.loads(out)["mistakes"]]
     assert code == 1 and [name] in named and len(named) <= 2, out
+
+
+COUNTED = """
+import numpy as np
+def backprop(W1, b1, W2, b2, X, Y):
+    m = Y.size
+    T = np.zeros((m, Y.max() + 1))
+    T[np.arange(m), Y] = 1
+    Z = W1 @ X + b1
+    A = np.maximum(Z, 0)
+    E = np.exp(W2 @ A + b2)
+    D2 = E / E.sum(axis=0) - T.T
+    D1 = W2.T @ D2 * (Z > 0)
+    return D1 @ X.T / m, D1.sum(axis=1, keepdims=True) / m, D2 @ A.T / m, D2.sum(axis=1, keepdims=True) / m
+"""
+
+
+def test_classes_that_are_counted_by_the_labels_of_the_batch(tmp_path: Path, capsys: Captured) -> None:
+    code, out, _ = checked(tmp_path, capsys, COUNTED)
+    assert code == 0 and "RIGHT" in out and "every sample here is of the last" in " ".join(out.split()), out

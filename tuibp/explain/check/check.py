@@ -19,7 +19,7 @@ from tuibp.explain.check.diagnose import Walked, conclude, examine
 from tuibp.explain.check.guess import DEFAULT, guess, words_of
 from tuibp.explain.check.observed import Failure
 from tuibp.explain.check.probe import Probe
-from tuibp.explain.check.probes import built_in, from_recipe, one_of_several, sized
+from tuibp.explain.check.probes import built_in, from_recipe, of_the_last_class, one_of_several, sized
 from tuibp.explain.check.verdict import Named, Probed, Verdict
 
 
@@ -39,11 +39,13 @@ def check(caller: Caller, recipe: Recipe | None, name: str = "", own: list[Walke
         code = detect(caller, like, name, free=recipe is None)
         if isinstance(code, Failure):
             return Verdict("failed", probed=(Probed("your network" if recipe else "a trial", like.sizes, code),))
-        assumed = ""
-        if recipe is None:
-            like, assumed = guess(code) or (DEFAULT, words_of(DEFAULT))
-        probes = _probes(code, like, recipe)
-        walked = _walked(code, probes)
+        like, assumed, probes, walked = _examined(code, like, recipe)
+        if code.layout.label and not any(one.chains for one in walked):
+            # `np.zeros((m, Y.max() + 1))` fails wherever the last class is not in the batch.
+            again = replace(code, last_class=True, answers=[])
+            other = _examined(again, like, recipe)
+            if any(one.chains for one in other[-1]):
+                code, (like, assumed, probes, walked) = again, other
         if own is not None and recipe is not None:
             own.append(walked[0])
         verdict = conclude(walked)
@@ -55,6 +57,15 @@ def check(caller: Caller, recipe: Recipe | None, name: str = "", own: list[Walke
             verdict = replace(verdict, rows=tuple(row for row in verdict.rows if row.tensor.name != "db"))
     remarks = tuple(code.remarks(probes[0]))
     return replace(verdict, remarks=remarks, contract=tuple(describe(code)), assumed=assumed)
+
+
+def _examined(code: Handed, like: Network, recipe: Recipe | None) -> tuple[Network, str, list[Probe], list[Walked]]:
+    """The network that the code is taken for, the words for it, the probes and the walks over them."""
+    assumed = ""
+    if recipe is None:
+        like, assumed = guess(code) or (DEFAULT, words_of(DEFAULT))
+    probes = _probes(code, like, recipe)
+    return like, assumed, probes, _walked(code, probes)
 
 
 def _walked(code: Handed, probes: list[Probe]) -> list[Walked]:
@@ -121,6 +132,8 @@ def _probes(code: Handed, like: Network, recipe: Recipe | None) -> list[Probe]:
     # A class by its number wants targets that are one.
     found = [one_of_several(probe) if code.layout.label and not (own and k == 0) else probe
              for k, probe in enumerate(found)]  # fmt: skip
+    if code.last_class:
+        found = [of_the_last_class(probe) for probe in found]
     rate = code.own_rate(found[0])
     return found if rate is None else [replace(probe, lr=rate) for probe in found]
 

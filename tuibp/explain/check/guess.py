@@ -18,7 +18,7 @@ from tuibp.explain.check.contract.passed import wants
 from tuibp.explain.check.forward import observed, wrong_z
 from tuibp.explain.check.observed import Observed
 from tuibp.explain.check.probe import Probe
-from tuibp.explain.check.probes import FEW, one_of_several, sized, square_of, trial_of
+from tuibp.explain.check.probes import FEW, of_the_last_class, one_of_several, sized, square_of, trial_of
 from tuibp.explain.check.reference import apply, reference
 from tuibp.explain.check.seen import Seen, seen
 from tuibp.explain.check.walk import walk
@@ -105,7 +105,7 @@ def _case(code: Handed) -> _Case | None:
     if code.fixed is not None:
         trials = [sized(DEFAULT, code.fixed, "a trial")]
     for trial in trials:
-        probe = code.suited(one_of_several(trial))
+        probe = code.suited((of_the_last_class if code.last_class else one_of_several)(trial))
         singles = [one for one in code.singles(probe, range(FEW)) if isinstance(one, Observed)]
         if len(singles) == FEW:
             return _Case(code, probe, singles)

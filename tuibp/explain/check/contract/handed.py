@@ -40,6 +40,8 @@ class Handed:
     """Layers that it is written for; None for any."""
     outputs: int | None = None
     """Output units that it is written for; None for any."""
+    last_class: bool = False
+    """Whether it runs only where the last class is among the labels, because it counts the classes by them."""
     batched: bool = False
     """Whether several samples may be handed over at once."""
     biased: bool = True
@@ -243,6 +245,11 @@ class Handed:
             if kind in types:
                 found.append(Remark(kind, f"{title} gives {kind}: compared to {digits} digits only"))
                 break
+        if self.last_class:
+            words = (
+                f"{title} makes as many classes as the labels of a batch count to: every sample here is of the last one"
+            )
+            found.append(Remark("classes-from-the-batch", words))
         if "list" in types:
             found.append(Remark("lists", f"{title} gives lists of numbers, not arrays: read as arrays"))
         mutated = {key for answer in self.answers for key in answer.after}
