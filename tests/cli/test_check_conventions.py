@@ -153,7 +153,43 @@ def train_one(x, y):
     W2, b2 = W2 - lr * np.outer(d2, h), b2 - lr * d2
     W1, b1 = W1 - lr * np.outer(d1, x), b1 - lr * d1
 """
-PAGES = [BY_KEYWORD, STARRED, PACKED, BY_NUMBER, OPTIMIZED, YES_OR_NO, IN_PLACE, BY_UNIT, DEFAULTS, OWN_RATE]
+TWO_PLACES = """
+import numpy as np
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, d):
+        self.dW, self.db = self.x.T @ d, d.sum(axis=0)
+        return d @ self.W.T
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size, output_size, std=0.01):
+        self.params = {"W1": std * np.ones((input_size, hidden_size)), "b1": np.zeros(hidden_size),
+                       "W2": std * np.ones((hidden_size, output_size)), "b2": np.zeros(output_size)}
+        self.layers = {n: Affine(self.params["W" + n[-1]], self.params["b" + n[-1]]) for n in ("Affine1", "Affine2")}
+    def gradient(self, x, t):
+        one, two = self.layers.values()
+        h = np.tanh(one.forward(x))
+        d = (two.forward(h) - t) / len(x)
+        one.backward(two.backward(d) * (1 - h**2))
+        return {"W1": one.dW, "b1": one.db, "W2": two.dW, "b2": two.db}
+"""
+ONE_UNIT = """
+import numpy as np
+class NeuralNetwork:
+    def __init__(self):
+        self.synaptic_weights = 2 * np.random.random((3, 1)) - 1
+    def train(self, training_inputs, training_outputs, training_iterations):
+        for _ in range(training_iterations):
+            o = 1 / (1 + np.exp(-training_inputs @ self.synaptic_weights))
+            self.synaptic_weights += training_inputs.T @ ((training_outputs - o) * o * (1 - o))
+"""
+PAGES = [
+    BY_KEYWORD, STARRED, PACKED, BY_NUMBER, OPTIMIZED, YES_OR_NO,
+    IN_PLACE, BY_UNIT, DEFAULTS, OWN_RATE, TWO_PLACES, ONE_UNIT,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("source", PAGES, ids=range(len(PAGES)))

@@ -106,7 +106,8 @@ def _stored(start: Handed, probe: Probe, label: bool, pairs: bool, samples: tupl
 def _shaped(found: Sequence[Slot], layout: Layout, probe: Probe) -> bool:
     """Whether slots have the shapes that a layout gives them."""
     weights = [slot for slot in found if slot.name == "W"]
-    return len(weights) == probe.L and all(slot.shape == layout.W(probe, slot.layer).shape for slot in weights)
+    layers = {slot.layer for slot in weights}  # one may lie in two places: params["W1"] and layers["Affine1"].W
+    return len(layers) == probe.L and all(slot.shape == layout.W(probe, slot.layer).shape for slot in weights)
 
 
 def globals_of(start: Handed) -> tuple[str, ...]:

@@ -17,21 +17,25 @@ class Role(NamedTuple):
 
 
 _ARGUMENTS: dict[str, str] = {
-    "x": r"x|xs|x_?i|inputs?|inp|in_?data|input_?(data|vector|array|layer|values?)|features?|sample|a_?0|image|img|"
+    "x": r"train(ing)?_?(inputs?|x)|"
+    r"x|xs|x_?i|inputs?|inp|in_?data|input_?(data|vector|array|layer|values?)|features?|sample|a_?0|image|img|"
     r"x_?(train|batch|sample|data|0|in|input)|train_?x|data_?x|observation",
-    "y": r"y|ys|y_?i|t|d|targets?|labels?|label_?vector|truth|answer|expected(_?(output|values?))?|"
+    "y": r"train(ing)?_?(outputs?|labels?|targets?|y)|"
+    r"y|ys|y_?i|t|d|targets?|labels?|label_?vector|truth|answer|expected(_?(output|values?))?|"
     r"desired(_?output)?|y_?(true|train|batch|sample|data|label|target|onehot|one_?hot|out)|train_?y|"
     r"target_?(output|values?|vector)|ground_?truth|correct(_?output)?|want",
     "pairs": r"train|rows|mini_?batch|batch|training_?(data|set|examples?)|data|samples|examples?|data_?set|pairs|"
     r"train_?data",
-    "W": r"w|ws|weights?|weights?_?(list|matrix|matrices)|w_?list|all_?weights|thetas?|kernels?|synapses|syn|omega|"
+    "W": r"synaptic_?weights?|"
+    r"w|ws|weights?|weights?_?(list|matrix|matrices)|w_?list|all_?weights|thetas?|kernels?|synapses|syn|omega|"
     r"weight_?mats?|mats",
     "b": r"b|bs|bias(es)?|bias(es)?_?(list|vectors?)|b_?list|all_?biases|offsets?|intercepts?",
     "params": r"(initial_?)?(nn_?)?params?|parameters?|network|net|model|nn|mlp|layers|state|p|weights_and_biases|wb",
     "lr": r"lr|l_?rate|eta|learning_?rate|learn_?rate|alpha|rate|step|step_?size|epsilon_?lr",
     "zero": r"lambd|lambda_?|lmbda|lam|reg|reg_?lambda|l2|l2_?reg|decay|weight_?decay|momentum|mu|beta|dropout|"
     r"dropout_?rate|reg_?strength|regulari[sz]ation",
-    "one": r"epochs?|(n|num)_?(epochs?|iters?|iterations?|steps)|iterations?|iters?|steps|max_?iter",
+    "one": r"training_?(iterations?|steps|epochs?)|"
+    r"epochs?|(n|num)_?(epochs?|iters?|iterations?|steps)|iterations?|iters?|steps|max_?iter",
     "m": r"m|batch_?size|n_?samples|num_?samples|mini_?batch_?size|n|n_?train|num_?examples",
     "L": r"num_?layers|n_?layers|l|depth|layer_?count",
     "sizes": r"sizes?|layers?_?(sizes|dims?|dimensions)|dims|dimensions|architecture|arch|topology|shape|structure|"
